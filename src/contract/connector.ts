@@ -1,0 +1,33 @@
+import type { ZodObject } from "zod";
+import type { Clock } from "./clock.ts";
+import type { Abilities, Destination } from "./destination.ts";
+import type { Sandbox, SandboxOptions } from "./sandbox.ts";
+import type { Warehouse } from "./warehouse.ts";
+
+export type ConnectorContext = {
+  /** Name of the connection, for messages. */
+  readonly connection: string;
+  /** Absolute path; relative paths in a connection are relative to it. */
+  readonly projectDir: string;
+  readonly clock: Clock;
+};
+
+/**
+ * One kind of system. `config` is a strict zod object without `type`; a secret is marked `.meta({ secret: true })`.
+ * Factories load their vendor's client when called, never when this definition is imported.
+ */
+export type ConnectorDefinition = {
+  readonly type: string;
+  readonly title: string;
+  readonly config: ZodObject;
+  readonly warehouse: ((config: never, context: ConnectorContext) => Promise<Warehouse>) | null;
+  readonly destination: {
+    readonly abilities: Abilities;
+    readonly open: (config: never, context: ConnectorContext) => Promise<Destination>;
+  } | null;
+  readonly sandbox: {
+    readonly defaultPort: number;
+    readonly tiers: readonly string[];
+    readonly start: (options: SandboxOptions) => Promise<Sandbox>;
+  } | null;
+};

@@ -1,0 +1,149 @@
+import type { Hints } from "./fault.ts";
+import type { FieldType, FieldValues } from "./value.ts";
+
+/** What is asked of a destination in one call. `update`, `archive` and `delete` go by record id. */
+export const CALL_OPERATIONS = ["upsert", "create", "update", "archive", "delete"] as const;
+export type CallOperation = (typeof CALL_OPERATIONS)[number];
+
+/** Facts about a destination that can be read without connecting. */
+export type Abilities = {
+  readonly operations: readonly CallOperation[];
+  /** Most writes in one call. */
+  readonly batchSize: number;
+  /** Most values in one `find` call. */
+  readonly findSize: number;
+  /** An upsert by match is idempotent at the vendor: after a lost answer it may be sent again. */
+  readonly upsertIsAtomic: boolean;
+  /** An update by id may carry changed fields only. */
+  readonly partialUpdate: boolean;
+  /** Batches in flight at once that still make the vendor faster. */
+  readonly concurrency: number;
+  /** What to believe of the rate limit until the first answer tells. */
+  readonly firstWindow: { readonly max: number; readonly intervalMs: number };
+};
+
+export type Account = {
+  /** The vendor's own id of the account (portal, org): the same for ever. */
+  readonly id: string;
+  /** For people: "HubSpot portal 4711 (STANDARD, eu1)". */
+  readonly label: string;
+};
+
+/** Destination side of a column. */
+export type FieldInfo = {
+  readonly name: string;
+  readonly label: string;
+  readonly type: FieldType;
+  /** The vendor's own word for the type, for messages. */
+  readonly vendorType: string;
+  readonly writable: boolean;
+  /** Must be given when a record is created. */
+  readonly required: boolean;
+  /** At most one record has a value: legal as the first match entry. */
+  readonly unique: boolean;
+  /** The values an option or set field takes; null where it takes any. */
+  readonly options: readonly string[] | null;
+  readonly maxLength: number | null;
+  /** How the vendor compares values of this field: `lower` trims and ignores case. */
+  readonly matchForm: "exact" | "lower";
+};
+
+export type ObjectInfo = {
+  readonly object: string;
+  readonly fields: ReadonlyMap<string, FieldInfo>;
+};
+
+/** One intention. `by.match` carries canonical match values (see `canonicalMatch`). */
+export type Write = {
+  readonly by: { readonly id: string } | { readonly match: Readonly<Record<string, string>> };
+  readonly fields: FieldValues;
+};
+
+/** One operation on one object; no id and no match value twice; at most `abilities.batchSize` writes. */
+export type WriteBatch = {
+  readonly object: string;
+  readonly operation: CallOperation;
+  readonly writes: readonly Write[];
+};
+
+export type Altered = { readonly field: string; readonly sent: string | null; readonly kept: string | null };
+
+/** The answer for one write. */
+export type Outcome =
+  | {
+      readonly kind: "applied";
+      readonly remoteId: string;
+      /** The vendor's own word on whether the record is new; null where it does not say. */
+      readonly created: boolean | null;
+      /** Fields whose echoed value is not what was sent, both in canonical text. */
+      readonly altered: readonly Altered[];
+    }
+  | { readonly kind: "skipped"; readonly reason: string }
+  /** A create met a record that is there already: link and update it. */
+  | { readonly kind: "exists"; readonly remoteId: string; readonly message: string }
+  /** The record with this id is gone. */
+  | { readonly kind: "missing"; readonly message: string }
+  /** Refused for good; `suppressed` where the vendor will never take this person (consent, erasure). */
+  | {
+      readonly kind: "rejected";
+      readonly code: string;
+      readonly field: string | null;
+      readonly message: string;
+      readonly suppressed: boolean;
+    }
+  /** Certainly not applied, may be sent again. */
+  | { readonly kind: "deferred"; readonly code: string; readonly message: string }
+  /** May or may not have landed. */
+  | { readonly kind: "unknown"; readonly reason: string };
+
+export type Reply = {
+  /** Exactly one outcome per write, in the order of the writes. */
+  readonly outcomes: readonly Outcome[];
+  /** True where the vendor refused the whole batch on account of some of its rows: halve it and send the halves. */
+  readonly refusedWhole: boolean;
+  readonly calls: number;
+  readonly bytesOut: number;
+  readonly hints: Hints;
+};
+
+export type Found = {
+  readonly remoteId: string;
+  /** Present values of the fields asked for, canonical text. */
+  readonly fields: FieldValues;
+};
+
+export type FindRequest = {
+  readonly object: string;
+  /** The field that is compared. */
+  readonly field: string;
+  /** Canonical values, none twice, at most `abilities.findSize`. `field: "id"` is spelled with the record ids. */
+  readonly values: readonly string[];
+  /** Fields whose present values are wanted. */
+  readonly fields: readonly string[];
+};
+
+export type FindReply = {
+  /** By canonical value asked for: every record that has it. A value without records is absent. */
+  readonly found: ReadonlyMap<string, readonly Found[]>;
+  readonly calls: number;
+  readonly bytesOut: number;
+  readonly hints: Hints;
+};
+
+/** What `check` and `describe` also bring back, so that the budget can learn from them. */
+export type Told<T> = { readonly value: T; readonly calls: number; readonly hints: Hints };
+
+/**
+ * A destination makes one HTTP call a method and never retries, sleeps, counts or logs: decorators do.
+ * `check`, `describe` and `find` throw Faults (AUTH_REFUSED, DESTINATION_REFUSED, DESTINATION_UNREACHABLE,
+ * DESTINATION_ANSWER, THROTTLED), hints included. `write` throws only AUTH_REFUSED and DESTINATION_REFUSED, when nothing
+ * of the batch was applied; all other trouble is an outcome. An answer that cannot be understood is `unknown`.
+ */
+export interface Destination {
+  readonly abilities: Abilities;
+  check(signal: AbortSignal): Promise<Told<Account>>;
+  describe(object: string, signal: AbortSignal): Promise<Told<ObjectInfo>>;
+  find(request: FindRequest, signal: AbortSignal): Promise<FindReply>;
+  write(batch: WriteBatch, signal: AbortSignal): Promise<Reply>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,119 @@
+import type { Problem } from "./fault.ts";
+
+/** Where in a file a thing stands; lines and columns count from 1. */
+export type Position = { readonly line: number; readonly column: number };
+
+/** Finds the place of a setting again, for problems that only a database or a destination can tell. */
+export type SourceFile = {
+  /** Relative to the project folder. */
+  readonly file: string;
+  /** Of the value at `path` (its key with `"key"`); of the nearest parent where the path is not written out. */
+  readonly locate: (path: readonly (string | number)[], part?: "key" | "value") => Position;
+};
+
+export type Connection = {
+  readonly name: string;
+  readonly type: string;
+  /** As the connector's own schema parsed it, references resolved. Holds secrets: never printed. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly source: SourceFile;
+  /** Path of the connection within `source`. */
+  readonly path: readonly (string | number)[];
+};
+
+export type Model = {
+  readonly name: string;
+  readonly connection: string;
+  readonly primaryKey: readonly string[];
+  readonly description: string | null;
+  readonly tags: readonly string[];
+  /** Zone of zoneless timestamps; null falls back to connection, then project. */
+  readonly timezone: string | null;
+  /** The SELECT, front matter blanked out line by line so that the database's line numbers are the file's. */
+  readonly sql: string;
+  readonly source: SourceFile;
+};
+
+export const WRITE_MODES = ["upsert", "update", "insert"] as const;
+export type WriteMode = (typeof WRITE_MODES)[number];
+
+export type Removal =
+  | { readonly kind: "none" | "clear" | "archive" }
+  | { readonly kind: "set"; readonly fields: Readonly<Record<string, string>> };
+
+export const NULL_POLICIES = ["clear_ours", "write", "skip"] as const;
+export const BLANK_POLICIES = ["as_null", "write", "skip"] as const;
+
+export type FieldMapping = {
+  readonly field: string;
+  readonly from: { readonly column: string } | { readonly value: string };
+  readonly onNull: (typeof NULL_POLICIES)[number];
+  readonly onBlank: (typeof BLANK_POLICIES)[number];
+};
+
+/** All its fields together mean one record. */
+export type MatchEntry = readonly { readonly field: string; readonly column: string }[];
+
+export type DuplicateMatch =
+  | { readonly policy: "reject" }
+  | { readonly policy: "keep_latest"; readonly by: string }
+  | { readonly policy: "keep_linked" };
+
+/** A limit: held when over `rows` and over `share` (0..1) both where both are given; `max` holds alone. */
+export type GuardLimit = { readonly rows: number | null; readonly share: number | null; readonly max: number | null };
+
+export const GUARDS = ["removed", "empty", "changed", "cleared", "created", "failed"] as const;
+export type GuardName = (typeof GUARDS)[number];
+/** null switches a guard off. */
+export type Guards = Readonly<Record<GuardName, GuardLimit | null>>;
+
+export type Sync = {
+  readonly name: string;
+  readonly description: string | null;
+  readonly owner: string | null;
+  readonly tags: readonly string[];
+  readonly model: string;
+  readonly connection: string;
+  readonly object: string;
+  readonly write: WriteMode;
+  /** In order; the first entry that finds exactly one record wins, and the first is the key of new records. */
+  readonly match: readonly MatchEntry[];
+  readonly onAmbiguous: "reject" | "oldest" | "newest";
+  readonly onDuplicateMatch: DuplicateMatch;
+  readonly onMissingRecord: "skip" | "rematch" | "recreate";
+  readonly onRemoved: Removal;
+  /** For records that we did not create; never archive unless said here. */
+  readonly onRemovedAdopted: Removal;
+  readonly fields: readonly FieldMapping[];
+  /** Groups of fields that always travel together. */
+  readonly sendTogether: readonly (readonly string[])[];
+  readonly guards: Guards;
+  readonly tolerate: { readonly rejectedShare: number; readonly codes: readonly string[] };
+  /** A former name whose snapshot this sync takes over; false: certainly none. null: not said. */
+  readonly renamedFrom: string | false | null;
+  readonly source: SourceFile;
+  /** SHA-256 of what decides what is sent; a run pins it. */
+  readonly configHash: string;
+};
+
+export type Project = {
+  /** Absolute. */
+  readonly dir: string;
+  readonly environment: string;
+  /** True for the first environment, whose state lies directly in `.sluice/`. */
+  readonly isDefaultEnvironment: boolean;
+  readonly timezone: string | null;
+  readonly connections: ReadonlyMap<string, Connection>;
+  readonly models: ReadonlyMap<string, Model>;
+  readonly syncs: ReadonlyMap<string, Sync>;
+  /** Absolute path of the SQLite file, from `state.url`. */
+  readonly stateFile: string;
+  /** Folder of planner, plans and scratch space, absolute. */
+  readonly workDir: string;
+  /** Every resolved secret, for the redactor. */
+  readonly secrets: readonly string[];
+};
+
+export type LoadedProject =
+  | { readonly ok: true; readonly project: Project; readonly problems: readonly Problem[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };

@@ -1,0 +1,179 @@
+import type { GuardName } from "./project.ts";
+import type { Operation, RowState, RunRecord, RunState } from "./run.ts";
+
+/** What the state database knows of a sync, whether or not its file still exists. */
+export type SyncRecord = {
+  readonly name: string;
+  readonly account: string;
+  readonly object: string;
+  readonly model: string;
+  /** Counts acceptances; planner and state of one generation belong together. */
+  readonly generation: number;
+  readonly configHash: string;
+};
+
+/** The right to work on one sync. Every write of a run carries it; a write under an old epoch is refused (LEASE_LOST). */
+export type Lease = { readonly sync: string; readonly epoch: number; readonly holder: string };
+
+export type LeaseAttempt =
+  | { readonly ok: true; readonly lease: Lease }
+  | { readonly ok: false; readonly holder: string; readonly untilMs: number };
+
+/** A range of the plan, both ends included, that goes out in one call. `sent` without an acknowledgement means in doubt. */
+export type BatchRecord = {
+  readonly run: string;
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  readonly state: "sent" | "done";
+  readonly attempt: number;
+  /** One entry per sequence number, in order; null once accepted. */
+  readonly acks: readonly RowAck[] | null;
+};
+
+/** How one planned row ended, by position in its batch. */
+export type RowAck = {
+  readonly state: RowState;
+  readonly remoteId: string | null;
+  readonly created: boolean | null;
+  /** Fields that the destination kept in another form; null where none. */
+  readonly kept: Readonly<Record<string, string | null>> | null;
+};
+
+/** The present refusal of a row; it is gone once the row is applied or leaves the model. */
+export type Reject = {
+  readonly key: string;
+  readonly operation: Operation;
+  readonly run: string;
+  readonly code: string;
+  readonly field: string | null;
+  readonly message: string;
+  /** The row's hash when it was refused: another hash is tried at once. */
+  readonly hash: string | null;
+  readonly attempts: number;
+  /** ms since the epoch; null for suppressed rows, which are never tried again. */
+  readonly nextTryAt: number | null;
+};
+
+/** A planned row of one run that did not simply apply; what `rows` and `why` show. */
+export type RowNote = {
+  readonly seq: number;
+  readonly key: string;
+  readonly operation: Operation;
+  readonly state: RowState;
+  readonly code: string | null;
+  readonly field: string | null;
+  readonly message: string | null;
+};
+
+export type Acknowledgement = {
+  readonly run: string;
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  readonly acks: readonly RowAck[];
+  readonly notes: readonly RowNote[];
+  /** Written or renewed. */
+  readonly rejects: readonly Reject[];
+  /** Keys whose former refusal is over. */
+  readonly cured: readonly string[];
+};
+
+/** A plan that waits for a person. The set that an approval releases is the plan file of `run`. */
+export type Hold = {
+  readonly id: string;
+  readonly sync: string;
+  readonly run: string;
+  readonly guards: readonly GuardName[];
+  readonly heldAt: number;
+  readonly approvedAt: number | null;
+  readonly approvedBy: string | null;
+  /** An approval ends here, ms since the epoch. */
+  readonly until: number | null;
+};
+
+export type AuditEntry = {
+  readonly at: number;
+  readonly who: string;
+  readonly act: string;
+  readonly sync: string | null;
+  readonly run: string | null;
+  readonly detail: string;
+};
+
+/** What outlives a process of an account's budget. */
+export type BudgetRecord = {
+  readonly account: string;
+  readonly window: { readonly max: number; readonly intervalMs: number } | null;
+  /** No call before this time, ms since the epoch. */
+  readonly blockedUntil: number;
+};
+
+/** Patch of a run's own facts; absent members stay. */
+export type RunPatch = Partial<Omit<RunRecord, "id" | "sync" | "startedAt">>;
+
+/**
+ * Correctness lives here. Every method is one transaction. Methods that take a lease fail with LEASE_LOST, having changed
+ * nothing, where the lease is not the newest of its sync or has run out by the database's clock.
+ */
+export interface StateStore {
+  syncs(): Promise<readonly SyncRecord[]>;
+  putSync(lease: Lease, sync: SyncRecord): Promise<void>;
+  /** Moves all rows of a sync to its new name; nobody may hold a lease on either but the caller. */
+  renameSync(from: string, to: string): Promise<void>;
+
+  /** Takes the lease where it is free, has run out, or `isDead(holder)`. The epoch is one more than ever before. */
+  acquire(sync: string, holder: string, forMs: number, isDead: (holder: string) => boolean): Promise<LeaseAttempt>;
+  renew(lease: Lease, forMs: number): Promise<void>;
+  release(lease: Lease): Promise<void>;
+
+  createRun(lease: Lease, run: RunRecord): Promise<void>;
+  patchRun(lease: Lease, id: string, patch: RunPatch): Promise<void>;
+  run(id: string): Promise<RunRecord | null>;
+  /** Newest first. */
+  runs(filter: { sync?: string; states?: readonly RunState[]; limit: number }): Promise<readonly RunRecord[]>;
+
+  /** Durable before the first byte is sent. */
+  recordIntents(lease: Lease, batches: readonly { run: string; fromSeq: number; toSeq: number }[]): Promise<void>;
+  acknowledge(lease: Lease, acknowledgements: readonly Acknowledgement[]): Promise<void>;
+  /** In order of `fromSeq`. */
+  batches(run: string): Promise<readonly BatchRecord[]>;
+  /** After acceptance: drops the acknowledgement blobs of the batches up to `toSeq`, folds neighbours into one range. */
+  foldAccepted(lease: Lease, run: string, batches: readonly { fromSeq: number; toSeq: number }[]): Promise<void>;
+
+  /** All present refusals of a sync, in pages, by key. */
+  rejects(sync: string): AsyncGenerator<readonly Reject[]>;
+  dropRejects(lease: Lease, keys: readonly string[]): Promise<void>;
+  notes(run: string, filter: { state?: RowState; limit: number }): Promise<readonly RowNote[]>;
+  /** Counts by state, code and field. */
+  noteGroups(
+    run: string,
+  ): Promise<
+    readonly { state: RowState; code: string | null; field: string | null; count: number; example: RowNote }[]
+  >;
+
+  hold(lease: Lease, hold: Hold): Promise<void>;
+  /** The newest hold of a sync, approved or not, that has not run out. */
+  currentHold(sync: string, nowMs: number): Promise<Hold | null>;
+  approve(id: string, who: string, nowMs: number, untilMs: number): Promise<void>;
+  dropHolds(lease: Lease): Promise<void>;
+
+  budget(account: string): Promise<BudgetRecord | null>;
+  putBudget(record: BudgetRecord): Promise<void>;
+
+  /** Newest alias wins; chains are followed by the caller. */
+  aliases(account: string, object: string): Promise<ReadonlyMap<string, string>>;
+  putAlias(alias: {
+    account: string;
+    object: string;
+    oldId: string;
+    newId: string;
+    reason: string;
+    at: number;
+  }): Promise<void>;
+
+  audit(entry: AuditEntry): Promise<void>;
+  setting(name: string): Promise<string | null>;
+  putSetting(name: string, value: string): Promise<void>;
+  /** Deletes finished runs with batches and notes, all but the newest `keep` of each sync that ended before `beforeMs`. Gives their ids. */
+  prune(keep: number, beforeMs: number): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
