@@ -1,0 +1,40 @@
+import type { Column, ColumnType } from "../contract/value.ts";
+
+/**
+ * A key's type as S1 compares it: the int 1 and the text "1" differ, 1 and 1.0 of a numeric column do not. A change of
+ * family blocks a sync (KEY_TYPE_CHANGED).
+ */
+export type KeyFamily = "number" | "text" | "boolean" | "date" | "timestamp" | "json" | "binary";
+
+const FAMILIES: Readonly<Record<ColumnType, KeyFamily>> = {
+  boolean: "boolean",
+  integer: "number",
+  decimal: "number",
+  float: "number",
+  text: "text",
+  date: "date",
+  timestamp: "timestamp",
+  json: "json",
+  binary: "binary",
+};
+
+export function keyFamily(column: Column): KeyFamily {
+  return FAMILIES[column.type];
+}
+
+/** What a person types for a key ("17", "17,DE" or a JSON array) → the canonical text that the planner stores. */
+export function keyFromInput(input: string, parts: number): string {
+  if (parts === 1) return input;
+  if (input.startsWith("[")) {
+    const parsed: unknown = JSON.parse(input);
+    if (Array.isArray(parsed)) return JSON.stringify(parsed.map(String));
+  }
+  return JSON.stringify(input.split(",").map((part) => part.trim()));
+}
+
+/** The stored text → how a person reads it. */
+export function keyForPeople(key: string, parts: number): string {
+  if (parts === 1) return key;
+  const parsed: unknown = JSON.parse(key);
+  return Array.isArray(parsed) ? parsed.join(",") : key;
+}
