@@ -1,0 +1,70 @@
+import type { FieldInfo, ObjectInfo } from "../../src/contract/destination.ts";
+import type { FieldType } from "../../src/contract/value.ts";
+import { record, records, text } from "./vendor-error.ts";
+
+/** knowledge.hubspot.com, property field types: single- and multi-line text. */
+const LONGEST_TEXT = 65_536;
+
+/** `GET /crm/v3/properties/{object}` → fields; null where the answer is no list of properties. */
+export function readProperties(object: string, body: unknown): ObjectInfo | null {
+  const results = record(body)?.results;
+  if (!Array.isArray(results)) return null;
+  const fields = new Map<string, FieldInfo>();
+  for (const property of records(results)) {
+    const name = text(property.name);
+    if (name !== null) fields.set(name, readField(object, name, property));
+  }
+  return { object, fields };
+}
+
+function readField(object: string, name: string, property: Readonly<Record<string, unknown>>): FieldInfo {
+  const vendorType = text(property.type) ?? "string";
+  const fieldType = text(property.fieldType) ?? "";
+  const type = fieldTypeOf(vendorType, fieldType, property);
+  const isEmail = name === "email" && isContacts(object);
+  const isReadOnly = record(property.modificationMetadata)?.readOnlyValue === true || property.calculated === true;
+  return {
+    name,
+    label: text(property.label) ?? name,
+    type,
+    vendorType: fieldType === "" ? vendorType : `${vendorType} (${fieldType})`,
+    writable: !isReadOnly && name !== "hs_object_id",
+    required: false, // HubSpot's properties do not say
+    unique: property.hasUniqueValue === true || isEmail || name === "hs_object_id",
+    options: type === "option" || type === "set" ? optionsOf(property) : null,
+    maxLength: type === "text" ? LONGEST_TEXT : null,
+    // E-mails are kept in lower case. Whether HubSpot tells other unique texts apart by case is documented nowhere; taken
+    // for one, two such rows are reported instead of writing one record in turns.
+    matchForm: isEmail || (property.hasUniqueValue === true && type === "text") ? "lower" : "exact",
+  };
+}
+
+function fieldTypeOf(vendorType: string, fieldType: string, property: Readonly<Record<string, unknown>>): FieldType {
+  switch (vendorType) {
+    case "number":
+      return "number";
+    case "bool":
+      return "boolean";
+    case "date":
+      return "date";
+    case "datetime":
+      return "timestamp";
+    case "enumeration":
+      if (property.externalOptions === true || text(property.referencedObjectType) !== null) return "reference";
+      return fieldType === "checkbox" ? "set" : "option";
+    default:
+      return "text";
+  }
+}
+
+/** Internal values, hidden ones too: the API takes them. None listed means that any is taken. */
+function optionsOf(property: Readonly<Record<string, unknown>>): readonly string[] | null {
+  const values = records(property.options)
+    .map((option) => text(option.value))
+    .filter((value) => value !== null);
+  return values.length === 0 ? null : values;
+}
+
+export function isContacts(object: string): boolean {
+  return /^(contacts?|0-1)$/i.test(object);
+}

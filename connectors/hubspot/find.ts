@@ -1,0 +1,87 @@
+import type { FieldInfo, FindReply, FindRequest, Found, ObjectInfo } from "../../src/contract/destination.ts";
+import { Fault, NO_HINTS } from "../../src/contract/fault.ts";
+import { matchForm } from "../../src/kit/match-form.ts";
+import type { HubspotClient } from "./client.ts";
+import { isContacts } from "./describe.ts";
+import { callFault, hintsOf } from "./refusal.ts";
+import { decode, encode } from "./values.ts";
+import { parseJson, record, records, text } from "./vendor-error.ts";
+
+/** Further e-mails of a contact, and the ids that were merged into a record; both joined by ";". */
+const OTHER_EMAILS = "hs_additional_emails";
+const MERGED_IDS = "hs_merged_object_ids";
+
+/** Batch read by record id or by a unique property. Archived records are not found. */
+export async function findRecords(
+  client: HubspotClient,
+  request: FindRequest,
+  info: ObjectInfo,
+  now: () => number,
+  signal: AbortSignal,
+): Promise<FindReply> {
+  const what = `find ${request.object} by ${request.field}`;
+  const isById = request.field === "id" || request.field === "hs_object_id";
+  const field = info.fields.get(request.field);
+  if (!isById && field?.unique !== true) throw notUnique(what);
+  // HubSpot refuses the whole call for one id that is no number.
+  const values = isById ? request.values.filter((value) => /^\d+$/.test(value)) : request.values;
+  if (values.length === 0) return { found: new Map(), calls: 0, bytesOut: 0, hints: NO_HINTS };
+
+  const aliases = isById ? MERGED_IDS : isEmail(request) ? OTHER_EMAILS : null;
+  const input = {
+    inputs: values.map((value) => ({ id: encode(field, value) })),
+    properties: [...new Set([...request.fields, ...(isById ? [] : [request.field]), ...(aliases ? [aliases] : [])])],
+    propertiesWithHistory: [],
+    ...(isById ? {} : { idProperty: request.field }),
+  };
+  const sent = await client.call(
+    (watch) => client.batch.readWithHttpInfo(request.object, input, false, watch()),
+    signal,
+  );
+  const status = sent.answer?.status ?? 0;
+  const body = status === 200 || status === 207 ? record(parseJson(sent.answer?.text ?? "")) : null;
+  if (body === null || !Array.isArray(body.results)) throw callFault(sent, what, now());
+
+  const asked = new Map(values.map((value) => [matchForm(field?.matchForm ?? "exact", value), value]));
+  const found = new Map<string, Found[]>();
+  for (const result of records(body.results)) {
+    const remoteId = text(result.id);
+    if (remoteId === null || result.archived === true) continue;
+    const properties = record(result.properties) ?? {};
+    const own = isById ? remoteId : properties[request.field];
+    const present = presentFields(request.fields, info, properties);
+    for (const name of namesOf(field, own, aliases === null ? null : properties[aliases])) {
+      const value = asked.get(name);
+      if (value !== undefined) addTo(found, value, { remoteId, fields: present });
+    }
+  }
+  return { found, calls: 1, bytesOut: sent.bytesOut, hints: hintsOf(sent, now()) };
+}
+
+function isEmail(request: FindRequest): boolean {
+  return request.field === "email" && isContacts(request.object);
+}
+
+/** Every value that a record answers to, in match form. */
+function namesOf(field: FieldInfo | undefined, own: unknown, others: unknown): ReadonlySet<string> {
+  const texts = [decode(field, own), ...(typeof others === "string" ? others.split(";") : [])];
+  return new Set(texts.filter((name) => name !== null).map((name) => matchForm(field?.matchForm ?? "exact", name)));
+}
+
+function presentFields(names: readonly string[], info: ObjectInfo, properties: Readonly<Record<string, unknown>>) {
+  const present: Record<string, string | null> = {};
+  for (const name of names) present[name] = decode(info.fields.get(name), properties[name]);
+  return present;
+}
+
+function addTo(found: Map<string, Found[]>, value: string, record: Found): void {
+  const there = found.get(value);
+  if (there === undefined) found.set(value, [record]);
+  else if (!there.some((one) => one.remoteId === record.remoteId)) there.push(record);
+}
+
+function notUnique(what: string): Fault {
+  return new Fault("DESTINATION_REFUSED", `${what}: HubSpot finds records by id or by a property with unique values`, {
+    fix: "match by another property, or make this one anew with unique values required",
+  });
+}

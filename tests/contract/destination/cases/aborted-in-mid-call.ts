@@ -1,0 +1,42 @@
+import { expect } from "vitest";
+import { type Case, keyed, quiet, upsert } from "../subject.ts";
+
+const SLOW_MS = 20_000;
+
+export const abortedInMidCall: readonly Case[] = [
+  {
+    title: "a call that is cancelled ends at once, in doubt",
+    run: async (subject) => {
+      await subject.mishap("write", { delay_ms: SLOW_MS });
+      const controller = new AbortController();
+      const before = await subject.calls();
+      const started = performance.now();
+      const writing = upsert(subject, [keyed(subject, "K1")], controller.signal).then(
+        (reply) => reply.outcomes.map((outcome) => outcome.kind),
+        () => ["cancelled"],
+      );
+      setTimeout(() => controller.abort(new Error("stop")), 100);
+      const [kind] = await writing;
+      expect(performance.now() - started).toBeLessThan(SLOW_MS / 4);
+      expect(["unknown", "deferred", "cancelled"]).toContain(kind);
+      if (!subject.isWrapped) expect(kind).toBe("unknown");
+      expect((await subject.calls()) - before).toBeLessThanOrEqual(1);
+    },
+  },
+  {
+    title: "a call that is cancelled before it starts sends nothing",
+    run: async (subject) => {
+      const { destination, object } = subject;
+      const before = await subject.calls();
+      const gone = AbortSignal.abort(new Error("stop"));
+      const writing = upsert(subject, [keyed(subject, "K1")], gone).then(
+        (reply) => reply.outcomes.map((outcome) => outcome.kind),
+        () => ["deferred"],
+      );
+      expect(await writing).toEqual(["deferred"]);
+      await expect(destination.describe(object, gone)).rejects.toThrow();
+      expect((await subject.calls()) - before).toBe(0);
+      await expect(destination.check(quiet)).resolves.toBeDefined();
+    },
+  },
+];
