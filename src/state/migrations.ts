@@ -1,0 +1,109 @@
+import type { Knex } from "knex";
+
+/** Forward only: a migration that was released is never edited. Its version is its place in the list, from 1. */
+export const MIGRATIONS: readonly ((trx: Knex.Transaction) => Promise<void>)[] = [createTables];
+
+/** Rows of every table name their sync by name; times are ms since the epoch; JSON is text. */
+async function createTables(trx: Knex.Transaction): Promise<void> {
+  await trx.schema.createTable("sync", (table) => {
+    table.text("name").primary();
+    for (const name of ["account", "object", "model", "config_hash"]) table.text(name).notNullable();
+    table.bigInteger("generation").notNullable();
+  });
+  await trx.schema.createTable("lease", (table) => {
+    table.text("sync").primary();
+    table.bigInteger("epoch").notNullable();
+    table.text("holder").notNullable();
+    table.bigInteger("until").notNullable();
+  });
+  await createRunTables(trx);
+  await trx.schema.createTable("reject", (table) => {
+    table.text("sync").notNullable();
+    table.text("key").notNullable();
+    for (const name of ["operation", "run", "code", "message"]) table.text(name).notNullable();
+    table.text("field");
+    table.text("hash");
+    table.integer("attempts").notNullable();
+    table.bigInteger("next_try_at");
+    table.primary(["sync", "key"]);
+  });
+  await trx.schema.createTable("hold", (table) => {
+    table.text("id").primary();
+    table.text("sync").notNullable().index();
+    table.text("run").notNullable();
+    table.text("guards").notNullable();
+    table.bigInteger("held_at").notNullable();
+    table.bigInteger("approved_at");
+    table.text("approved_by");
+    table.bigInteger("until");
+  });
+  await createAccountTables(trx);
+}
+
+async function createRunTables(trx: Knex.Transaction): Promise<void> {
+  await trx.schema.createTable("run", (table) => {
+    table.text("id").primary();
+    for (const name of ["sync", "model", "state", "trigger", "config_hash", "operations", "guards"]) {
+      table.text(name).notNullable();
+    }
+    for (const name of ["reason", "code", "counts", "plan_sha256"]) table.text(name);
+    for (const name of RUN_NUMBERS) table.bigInteger(name).notNullable();
+    table.bigInteger("started_at").notNullable();
+    table.bigInteger("ended_at");
+    table.index(["sync", "id"]);
+  });
+  await trx.schema.createTable("batch", (table) => {
+    table.text("run").notNullable().references("run.id").onDelete("cascade");
+    table.bigInteger("from_seq").notNullable();
+    table.bigInteger("to_seq").notNullable();
+    table.text("state").notNullable();
+    table.integer("attempt").notNullable();
+    table.text("acks");
+    table.primary(["run", "from_seq"]);
+  });
+  await trx.schema.createTable("note", (table) => {
+    table.text("run").notNullable().references("run.id").onDelete("cascade");
+    table.bigInteger("seq").notNullable();
+    for (const name of ["key", "operation", "state"]) table.text(name).notNullable();
+    for (const name of ["code", "field", "message"]) table.text(name);
+    table.primary(["run", "seq"]);
+  });
+}
+
+const RUN_NUMBERS = [
+  "plan_rows",
+  "new_invalid",
+  "new_rejected",
+  "linked",
+  "created",
+  "adopted",
+  "calls",
+  "throttled",
+  "waited_ms",
+  "bytes_out",
+  "peak_rss_bytes",
+];
+
+async function createAccountTables(trx: Knex.Transaction): Promise<void> {
+  await trx.schema.createTable("alias", (table) => {
+    for (const name of ["account", "object", "old_id", "new_id", "reason"]) table.text(name).notNullable();
+    table.bigInteger("at").notNullable();
+    table.primary(["account", "object", "old_id"]);
+  });
+  await trx.schema.createTable("budget", (table) => {
+    table.text("account").primary();
+    table.integer("window_max");
+    table.bigInteger("window_ms");
+    table.bigInteger("blocked_until").notNullable();
+  });
+  await trx.schema.createTable("audit", (table) => {
+    table.increments("id");
+    table.bigInteger("at").notNullable();
+    for (const name of ["who", "act", "detail"]) table.text(name).notNullable();
+    for (const name of ["sync", "run"]) table.text(name);
+  });
+  await trx.schema.createTable("setting", (table) => {
+    table.text("name").primary();
+    table.text("value").notNullable();
+  });
+}

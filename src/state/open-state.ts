@@ -1,0 +1,128 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { mkdir, open, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import knexFactory, { type Knex } from "knex";
+import type { Clock } from "../contract/clock.ts";
+import { Fault } from "../contract/fault.ts";
+import type { StateStore } from "../contract/state.ts";
+import { accountMethods } from "./account-rows.ts";
+import { batchMethods } from "./batches.ts";
+import { corruptState, database, stateFault } from "./database.ts";
+import { holdMethods } from "./holds.ts";
+import { leaseMethods } from "./leases.ts";
+import { isBusy, libsqlClient } from "./libsql-client.ts";
+import { bringUpToDate, checkVersion } from "./migrate.ts";
+import { rejectMethods } from "./rejects.ts";
+import { runMethods } from "./runs.ts";
+import { syncMethods } from "./syncs.ts";
+
+export type StateOptions = {
+  /** Absolute path of the SQLite file. */
+  readonly file: string;
+  /**
+   * `create` makes file and folder where they are missing; `open` needs them; both bring an older schema up to date.
+   * `look` only reads, also while another process writes.
+   */
+  readonly mode: "create" | "open" | "look";
+  readonly clock: Clock;
+};
+
+const BUSY_MS = 5_000;
+const POOL_WAIT_MS = 30_000;
+const MAGIC = "SQLite format 3\0";
+
+/** Faults: STATE_MISSING, STATE_CORRUPT, STATE_MISMATCH (a schema newer than this version), STATE_FAILED. */
+export async function openState(options: StateOptions): Promise<StateStore> {
+  const { file, mode, clock } = options;
+  const ending = new AbortController();
+  let knex: Knex | null = null;
+  try {
+    const isEmpty = await prepareFile(file, mode);
+    const client = libsqlClient({ clock, isReadOnly: mode === "look", busyMs: BUSY_MS, signal: ending.signal });
+    knex = knexFactory({
+      client,
+      connection: { filename: file },
+      useNullAsDefault: true,
+      compileSqlOnError: false,
+      pool: { min: 0, max: 1 },
+      acquireConnectionTimeout: POOL_WAIT_MS,
+    });
+    if (mode === "look") await checkVersion(knex, file);
+    else await bringUpToDate(knex, file, isEmpty, clock.now());
+    return assemble(knex, options, ending);
+  } catch (error) {
+    await knex?.destroy();
+    throw stateFault(file, error);
+  }
+}
+
+function assemble(knex: Knex, { file, mode, clock }: StateOptions, ending: AbortController): StateStore {
+  const db = database(knex, file, clock);
+  return {
+    ...syncMethods(db),
+    ...leaseMethods(db),
+    ...runMethods(db),
+    ...batchMethods(db),
+    ...rejectMethods(db),
+    ...holdMethods(db),
+    ...accountMethods(db),
+    close: async () => {
+      if (mode !== "look") await foldWal(knex);
+      ending.abort(new Fault("CANCELLED", "the state database was closed"));
+      await knex.destroy();
+    },
+  };
+}
+
+/**
+ * The driver lets go of the file only when its statements are collected: until then a copy of it would lack the WAL.
+ * Where another connection is at work the WAL stays, and nothing is lost.
+ */
+async function foldWal(knex: Knex): Promise<void> {
+  try {
+    await knex.raw("pragma wal_checkpoint(truncate)");
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+  }
+}
+
+/** True where there is no database yet. The driver would create a missing file by itself, readable by everybody. */
+async function prepareFile(file: string, mode: StateOptions["mode"]): Promise<boolean> {
+  const size = await sizeOf(file);
+  if (size === null && mode !== "create") {
+    throw new Fault("STATE_MISSING", `the state database ${file} is not there`, {
+      fix:
+        "put it back from a backup, or check state.url and --env; without a backup run `sluice link SYNC` for each " +
+        "sync, which finds the records again before anything is sent",
+    });
+  }
+  if (size === null) {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await (await open(file, "a", 0o600)).close();
+    return true;
+  }
+  // A process that died between making the file and its tables leaves it empty.
+  if (size === 0 && mode === "create") return true;
+  if (readStart(file) !== MAGIC) throw corruptState(file, size === 0 ? "it is empty" : "it is not an SQLite file");
+  return mode === "create";
+}
+
+async function sizeOf(file: string): Promise<number | null> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+function readStart(file: string): string {
+  const descriptor = openSync(file, "r");
+  try {
+    const bytes = Buffer.alloc(MAGIC.length);
+    readSync(descriptor, bytes, 0, MAGIC.length, 0);
+    return bytes.toString("latin1");
+  } finally {
+    closeSync(descriptor);
+  }
+}

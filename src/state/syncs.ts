@@ -1,0 +1,52 @@
+import { Fault } from "../contract/fault.ts";
+import type { StateStore, SyncRecord } from "../contract/state.ts";
+import type { Database } from "./database.ts";
+import { moveLease } from "./leases.ts";
+
+type SyncRow = {
+  name: string;
+  account: string;
+  object: string;
+  model: string;
+  generation: number;
+  config_hash: string;
+};
+
+export function syncMethods(database: Database): Pick<StateStore, "syncs" | "putSync" | "renameSync"> {
+  return {
+    syncs: () =>
+      database.read(async (db) => {
+        const rows: SyncRow[] = await db("sync").orderBy("name");
+        return rows.map(fromRow);
+      }),
+
+    putSync: (lease, sync) =>
+      database.fenced(lease, async (trx) => {
+        const { configHash, ...rest } = sync;
+        await trx("sync")
+          .insert({ ...rest, config_hash: configHash })
+          .onConflict("name")
+          .merge();
+      }),
+
+    renameSync: (from, to) =>
+      database.write(async (trx) => {
+        const known: SyncRow[] = await trx("sync").whereIn("name", [from, to]);
+        if (known.length > 1) {
+          throw new Fault("SYNC_RENAMED", `sync "${from}" cannot become "${to}": the state knows both`, {
+            fix: `remove renamed_from, or forget one of them with \`sluice reset ${to}\``,
+          });
+        }
+        await moveLease(trx, from, to, await database.now());
+        await trx("sync").where({ name: from }).update({ name: to });
+        for (const table of ["run", "reject", "hold", "audit"]) {
+          await trx(table).where({ sync: from }).update({ sync: to });
+        }
+      }),
+  };
+}
+
+function fromRow(row: SyncRow): SyncRecord {
+  const { config_hash, generation, ...rest } = row;
+  return { ...rest, generation: Number(generation), configHash: config_hash };
+}
