@@ -1,0 +1,115 @@
+import { Fault } from "../contract/fault.ts";
+import type { Acceptance } from "../contract/planner.ts";
+import { quoteText } from "../core/duckdb-sql.ts";
+import type { DuckdbSession } from "./duckdb-session.ts";
+import { insertRows } from "./insert-rows.ts";
+import { fence, META, readMeta, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
+
+const ACKS = "temp.main.sluice_acks";
+const MOVED = "temp.main.sluice_moved";
+
+export type AcceptAt = { sync: string; epoch: number; run: string; plan: string; nowMs: number };
+
+/**
+ * Moves what the destination acknowledged into the snapshot, and nothing else. The rows are computed from plan and
+ * acknowledgement alone and replace what stood there, so that doing it again after a crash changes nothing.
+ */
+export async function acceptRows(session: DuckdbSession, at: AcceptAt, rows: readonly Acceptance[]): Promise<number> {
+  await session.run(
+    `create or replace temp table sluice_acks (seq bigint, state varchar, remote_id varchar, created boolean, kept varchar)`,
+  );
+  const columns = { seq: "BIGINT", state: "VARCHAR", remote_id: "VARCHAR", created: "BOOLEAN", kept: "VARCHAR" };
+  await insertRows(
+    session,
+    "sluice_acks",
+    columns,
+    rows.map((row) => ({
+      seq: row.seq,
+      state: row.state,
+      remote_id: row.remoteId,
+      created: row.created,
+      kept: row.kept === null ? null : JSON.stringify(row.kept),
+    })),
+  );
+  const fromSeq = rows.reduce((least, row) => Math.min(least, row.seq), Number.MAX_SAFE_INTEGER);
+  const toSeq = rows.reduce((most, row) => Math.max(most, row.seq), 0);
+  return session.transaction(async () => {
+    const meta = await fencedMeta(session, at.sync, at.epoch);
+    const snapshot = snapshotTable(meta.table);
+    await session.run(movedSql(at, snapshot, fromSeq, toSeq));
+    await session.run(`delete from ${snapshot} where key in (select key from ${MOVED})`);
+    await session.run(`insert into ${snapshot} select * exclude (drops) from ${MOVED} where not drops`);
+    await session.run(
+      `update ${META} set generation = generation + 1, epoch = ${at.epoch} where sync = ${quoteText(at.sync)}`,
+    );
+    return meta.generation + 1;
+  });
+}
+
+async function fencedMeta(session: DuckdbSession, sync: string, epoch: number): Promise<StoredMeta> {
+  const meta = await readMeta(session, sync);
+  if (meta === null)
+    throw new Fault("STATE_MISMATCH", `the planner knows no sync "${sync}" that the state has a run of`, {
+      fix: "restore planner and state from one backup",
+    });
+  fence(meta, epoch);
+  return meta;
+}
+
+/**
+ * The snapshot rows that result. Applied: the row as sent over what was acknowledged before, with what the destination
+ * kept instead where it said so. Skipped: remembered without a record. Removed: forgotten, or marked absent where the
+ * record lives on.
+ */
+function movedSql(at: AcceptAt, snapshot: string, fromSeq: number, toSeq: number): string {
+  const removed = "p.change = 'removed'";
+  const applied = "a.state in ('applied', 'altered')";
+  const sent = `case when s.payload is null and a.kept is null then p.fields
+    else json_merge_patch(coalesce(s.payload, '{}'), p.fields, coalesce(a.kept, '{}')) end`;
+  return `create or replace temp table sluice_moved as select p.key,
+      case when ${removed} then null else cast(p.hash as ubigint) end as hash,
+      cast(case when ${applied} then ${sent} else coalesce(s.payload, '{}') end as varchar) as payload,
+      case when ${removed} or ${applied} then coalesce(a.remote_id, p.remote_id) end as remote_id,
+      case when ${removed} then p.origin when not ${applied} then null
+        when p.origin is not null and not (p.adopted and coalesce(a.created, false)) then p.origin
+        when a.created is null then 'unknown' when a.created then 'created' else 'adopted' end as origin,
+      null::varchar as doubt,
+      case when ${removed} or ${applied} then null when p.operation = 'insert' then 'present' else 'unmatched' end as mark,
+      case when ${removed} then to_timestamp(${at.nowMs / 1000}) end as absent_since,
+      to_timestamp(${at.nowMs / 1000}) as accepted_at, ${quoteText(at.run)} as accepted_run,
+      ${removed} and (a.state = 'transferred' or (${applied} and p.operation in ('archive', 'delete'))) as drops
+    from ${ACKS} a join read_parquet(${quoteText(at.plan)}) p on p.seq = a.seq
+    left join ${snapshot} s on s.key = p.key
+    where p.seq between ${fromSeq} and ${toSeq}`;
+}
+
+/**
+ * Sent, answer unknown, and the run is given up: the row carries what may have landed until an answer settles it. A row
+ * that the snapshot did not know gets an entry, so that it is looked for even when it has left the model by then.
+ */
+export async function markInDoubt(
+  session: DuckdbSession,
+  at: { sync: string; epoch: number; plan: string },
+  ranges: readonly { fromSeq: number; toSeq: number }[],
+): Promise<void> {
+  const inRanges = ranges.map(({ fromSeq, toSeq }) => `seq between ${fromSeq} and ${toSeq}`).join(" or ");
+  if (inRanges === "") return;
+  await session.transaction(async () => {
+    const meta = await fencedMeta(session, at.sync, at.epoch);
+    const snapshot = snapshotTable(meta.table);
+    await session.run(`create or replace temp table sluice_doubt as
+      select key, fields, remote_id, origin from read_parquet(${quoteText(at.plan)}) where (${inRanges}) and settled is null`);
+    await session.run(`update ${snapshot} set doubt = coalesce(doubt_merge.doubt, '{}') from (
+        select d.key, json_group_object(m.key, m.value)::varchar as doubt from temp.main.sluice_doubt d
+        join ${snapshot} s on s.key = d.key, lateral (
+          select key, value from json_each(d.fields) union all
+          select o.key, o.value from json_each(coalesce(s.doubt, '{}')) o where not json_exists(d.fields, '$."' || o.key || '"')) m
+        group by d.key) doubt_merge where ${snapshot}.key = doubt_merge.key`);
+    await session.run(
+      `update ${snapshot} set doubt = '{}' where doubt is null and key in (select key from temp.main.sluice_doubt)`,
+    );
+    await session.run(`insert into ${snapshot} select key, null, '{}', remote_id, coalesce(origin, 'unknown'), fields, null, null,
+      now(), 'in doubt' from temp.main.sluice_doubt where key not in (select key from ${snapshot})`);
+    await session.run(`update ${META} set generation = generation + 1 where sync = ${quoteText(at.sync)}`);
+  });
+}

@@ -1,0 +1,143 @@
+import type { CompiledField, CompiledMatch } from "../contract/mapping.ts";
+import type { PlanRequest } from "../contract/planner.ts";
+import type { Removal } from "../contract/project.ts";
+import { quoteText } from "../core/duckdb-sql.ts";
+import { T } from "./stage-sql.ts";
+import { comparableSql, jsonHasSql, jsonMemberSql, jsonObjectSql } from "./value-sql.ts";
+
+/** Valid rows of the diff with their values and their place in the queue of refusals. */
+export function todoSql(request: PlanRequest): string {
+  const values = request.mapping.fields.map((_, index) => `p.v${index}`);
+  return `create temp table sluice_todo as
+    select ${["d.*", ...values].join(", ")}, coalesce(r.attempts, 0) as attempts,
+      r.key is not null and (r.next_try is null or (r.hash = cast(d.hash as varchar) and r.next_try > ${request.nowMs})) as waiting
+    from ${T.diff} d join ${T.payload} p on p.key = d.key and p.hash = d.hash and p.error is null
+    left join ${T.rejects} r on r.key = d.key and not r.is_removal`;
+}
+
+/**
+ * When a field of a row travels. A row linked before sends what differs from the last acknowledged value, and whatever an
+ * unanswered write may have left behind; a row without a record of ours sends all it has, and never a null that would wipe
+ * what people typed (S13, S14).
+ */
+function sendsSql(field: CompiledField, index: number): string {
+  const value = `v${index}`;
+  const old = `o${index}`;
+  const doubted = jsonHasSql("doubt", field.field);
+  const differs = `${comparableSql(field.type, value)} is distinct from ${comparableSql(field.type, old)}`;
+  const nullGoes = { clear_ours: `(${old} is not null or ${doubted})`, write: "true", skip: "false" }[field.onNull];
+  const blank = field.onBlank === "skip" ? `and ${value} is distinct from ''` : "";
+  const linked = `(${differs} or ${doubted}) and (${value} is not null or ${nullGoes}) ${blank}`;
+  const fresh = `(${value} is not null or ${field.onNull === "write" ? "true" : doubted}) ${blank}`;
+  return `case when is_linked then ${linked} else ${fresh} end`;
+}
+
+/** Todo rows with what is sent (`fields`), what stood there (`before`) and the whole row (`payload`), as JSON objects. */
+export function changesSql(request: PlanRequest): string {
+  const { fields, match } = request.mapping;
+  const together = new Map(request.mapping.sendTogether.flatMap((group) => group.map((field) => [field, group])));
+  const old = fields.map((field, index) => `${jsonMemberSql("t.old_payload", field.field)} as o${index}`);
+  const present = fields.map((field, index) => `${jsonMemberSql("l.present", field.field)} as b${index}`);
+  const sends = fields.map((field, index) => `${sendsSql(field, index)} as s${index}`);
+  const indexOf = new Map(fields.map((field, index) => [field.field, index]));
+  const when = (field: CompiledField, index: number): string => {
+    const group = together.get(field.field) ?? [field.field];
+    return group.map((name) => `s${indexOf.get(name) ?? index}`).join(" or ");
+  };
+  const sent = fields.map((field, index) => ({ field: field.field, value: `v${index}`, when: when(field, index) }));
+  const before = fields.map((field, index) => ({
+    field: field.field,
+    value: `case when is_linked then o${index} else b${index} end`,
+    when: `(${when(field, index)}) and (is_linked or link_id is not null)`,
+  }));
+  const whole = fields.map((field, index) => ({ field: field.field, value: `v${index}`, when: null }));
+  const matchJson = `'[' || concat_ws(',', ${match.map((entry, index) => matchEntrySql(entry, index)).join(", ")}) || ']'`;
+  return `create temp table sluice_changes as
+    select key, hash, known, attempts, is_linked, link_id, ${match.length > 0 ? "m0" : "null as m0"}, coalesce(remote_id, link_id) as remote_id,
+      case when is_linked then origin when link_id is not null then coalesce(link_origin, 'adopted') end as origin,
+      ${matchJson} as match, ${jsonObjectSql(sent)} as fields, ${jsonObjectSql(before)} as before, ${jsonObjectSql(whole)} as payload
+    from (select *, ${sends.join(", ")} from (
+      select t.*, l.remote_id as link_id, l.origin as link_origin, t.remote_id is not null as is_linked,
+        ${[...old, ...present].join(", ")}
+      from ${T.todo} t left join ${T.links} l on l.key = t.key where not t.waiting))`;
+}
+
+/** One match entry of a row as JSON: its values by field, `null` where one is missing. */
+function matchEntrySql(entry: readonly CompiledMatch[], index: number): string {
+  const parts = entry.map((part, place) => ({
+    field: part.field,
+    value: entry.length === 1 ? `m${index}` : `json_extract_string(m${index}, '$[${place}]')`,
+    when: null,
+  }));
+  return `case when m${index} is null then 'null' else ${jsonObjectSql(parts)} end`;
+}
+
+/** Rows that were looked at and need no call: they get the new hash, and come back if they were away. */
+export function touchSql(): string {
+  return `insert into ${T.touch} select key, hash from ${T.changes} where is_linked and fields = '{}'`;
+}
+
+/** What a removal of one kind sends, as a JSON object; NULL where nothing is planned. */
+function removalFieldsSql(removal: Removal, request: PlanRequest): string {
+  if (removal.kind === "set") return quoteText(JSON.stringify(removal.fields));
+  if (removal.kind !== "clear") return "'{}'";
+  const keys = new Set(request.mapping.match.flat().map((part) => part.field));
+  const ours = request.mapping.fields.filter((field) => !keys.has(field.field));
+  return jsonObjectSql(
+    ours.map(({ field }) => ({
+      field,
+      value: "null::varchar",
+      when: `${jsonMemberSql("r.old_payload", field)} is not null`,
+    })),
+  );
+}
+
+function removalBeforeSql(request: PlanRequest): string {
+  return jsonObjectSql(
+    request.mapping.fields.map(({ field }) => {
+      const value = jsonMemberSql("r.old_payload", field);
+      return { field, value, when: `${value} is not null` };
+    }),
+  );
+}
+
+/** What happens to a removed record that we did not create: archive needs to be said for it (S12). */
+function adoptedRemoval(request: PlanRequest): Removal {
+  if (request.onRemovedAdopted.kind !== "none") return request.onRemovedAdopted;
+  return request.onRemoved.kind === "archive" ? { kind: "none" } : request.onRemoved;
+}
+
+/** Everything planned, in order: by id, by match, removals, then what is settled without a call. */
+export function planSql(request: PlanRequest, isShared: string): string {
+  const operation = quoteText(request.write);
+  const settled = {
+    upsert: "null",
+    update: "case when remote_id is null then 'skipped' end",
+    insert: "case when remote_id is not null and link_id is not null then 'skipped' end",
+  }[request.write];
+  const reason = {
+    upsert: "null",
+    update: "case when remote_id is null then 'no record matches' end",
+    insert: "case when link_id is not null then 'record ' || link_id || ' is there already' end",
+  }[request.write];
+  const created = request.onRemoved;
+  const adopted = adoptedRemoval(request);
+  const byOrigin = (pick: (removal: Removal) => string) =>
+    `case when r.origin = 'created' then ${pick(created)} else ${pick(adopted)} end`;
+  const kind = (removal: Removal) => quoteText(removal.kind === "none" ? created.kind : removal.kind);
+  const changes = `select ${operation} as operation, case when known then 'changed' else 'added' end as change, key,
+      cast(hash as varchar) as hash, remote_id, origin, link_id is not null as adopted, match, fields, before, payload,
+      ${settled} as settled, ${reason} as reason, known as is_known, attempts, case when remote_id is null then 2 else 1 end as part
+    from ${T.changes} where not (is_linked and fields = '{}')`;
+  const removals = `select ${byOrigin(kind)} as operation, 'removed' as change, r.key, null as hash, r.remote_id, r.origin,
+      false as adopted, null as match, ${byOrigin((removal) => removalFieldsSql(removal, request))} as fields,
+      ${removalBeforeSql(request)} as before, r.old_payload as payload,
+      case when ${isShared} then 'transferred' when ${byOrigin((removal) => (removal.kind === "none" ? "true" : "false"))} then 'skipped' end as settled,
+      case when ${isShared} then 'another row or sync holds this record' when ${byOrigin((removal) => (removal.kind === "none" ? "true" : "false"))}
+        then 'the record was there before us' end as reason,
+      true as is_known, r.attempts, 3 as part
+    from ${T.removed} r where r.planned and not r.waiting`;
+  return `create temp table sluice_plan as
+    select row_number() over (order by case when settled is null then part else 9 end, operation, key) - 1 as seq, * exclude (part)
+    from (${changes} union all ${removals})`;
+}

@@ -1,0 +1,40 @@
+import type { PlanRequest } from "../contract/planner.ts";
+import type { DuckdbSession } from "./duckdb-session.ts";
+import { invalidTable, putMeta, readMeta, snapshotTable } from "./snapshot-schema.ts";
+import { T } from "./stage-sql.ts";
+
+/**
+ * One transaction that makes the snapshot ready for a plan: meta, rows that need no call, the list of invalid rows. A
+ * change of hash version is complete with it: every row that did not differ carries the new hash from here on.
+ */
+export async function commitPlan(
+  session: DuckdbSession,
+  request: PlanRequest,
+  at: { epoch: number; hashVersion: string; key: readonly string[] },
+): Promise<void> {
+  await session.transaction(async () => {
+    const stored = await readMeta(session, request.sync);
+    const meta = await putMeta(session, {
+      sync: request.sync,
+      account: request.account,
+      object: request.object,
+      model: request.model,
+      epoch: at.epoch,
+      generation: stored?.generation ?? 0,
+      hashVersion: at.hashVersion,
+      key: at.key,
+      fields: request.mapping.fields.map((field) => field.field),
+    });
+    const snapshot = snapshotTable(meta.table);
+    await session.run(
+      `update ${snapshot} set hash = t.hash, absent_since = null from ${T.touch} t where ${snapshot}.key = t.key`,
+    );
+    // Rows that left without anything to do in the destination: those never linked are forgotten, the rest is marked.
+    await session.run(`delete from ${snapshot} where remote_id is null and doubt is null
+      and key in (select key from ${T.removed} where not planned)`);
+    await session.run(`update ${snapshot} set absent_since = to_timestamp(${request.nowMs / 1000})
+      where key in (select key from ${T.removed} where not planned)`);
+    await session.run(`delete from ${invalidTable(meta.table)}`);
+    await session.run(`insert into ${invalidTable(meta.table)} select key, code, field from ${T.invalid}`);
+  });
+}

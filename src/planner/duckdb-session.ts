@@ -1,0 +1,63 @@
+import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { Fault } from "../contract/fault.ts";
+
+/** One connection with its own temporary tables. Only materialised results: a streamed one ends silently on an error. */
+export interface DuckdbSession {
+  /** One statement, whose result does not matter. Interrupted when the signal aborts. */
+  run(sql: string, signal?: AbortSignal): Promise<void>;
+  /** Rows as JSON-safe values: integers beyond 2^53 and decimals as text. */
+  rows<T>(sql: string): Promise<T[]>;
+  /** The one value of the one row. */
+  count(sql: string): Promise<number>;
+  /** Runs `work` between BEGIN and COMMIT, rolled back when it throws. */
+  transaction<T>(work: () => Promise<T>): Promise<T>;
+  close(): void;
+}
+
+export async function openSession(instance: DuckDBInstance): Promise<DuckdbSession> {
+  const connection = await instance.connect();
+  const session: DuckdbSession = {
+    run: (sql, signal) =>
+      signal === undefined ? runPlain(connection, sql) : runInterruptible(connection, sql, signal),
+    rows: async <T>(sql: string) => {
+      const reader = await connection.runAndReadAll(sql);
+      return reader.getRowObjectsJson() as T[];
+    },
+    count: async (sql) => {
+      const reader = await connection.runAndReadAll(sql);
+      return Number(reader.getRows()[0]?.[0] ?? 0);
+    },
+    transaction: async (work) => {
+      await runPlain(connection, "begin transaction");
+      try {
+        const result = await work();
+        await runPlain(connection, "commit");
+        return result;
+      } catch (error) {
+        // An interrupted or failed statement leaves the transaction open, and a later COMMIT would keep its first half.
+        await connection.run("rollback").catch(() => undefined);
+        throw error;
+      }
+    },
+    close: () => connection.closeSync(),
+  };
+  return session;
+}
+
+async function runPlain(connection: DuckDBConnection, sql: string): Promise<void> {
+  await connection.run(sql);
+}
+
+async function runInterruptible(connection: DuckDBConnection, sql: string, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const interrupt = () => connection.interrupt();
+  signal.addEventListener("abort", interrupt, { once: true });
+  try {
+    await connection.run(sql);
+  } catch (error) {
+    if (signal.aborted) throw new Fault("CANCELLED", "cancelled while the database was working", { cause: error });
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", interrupt);
+  }
+}

@@ -1,0 +1,119 @@
+import { Fault } from "../contract/fault.ts";
+import type { LinkOwner, Planner, SnapshotEntry } from "../contract/planner.ts";
+import type { Operation, Origin } from "../contract/run.ts";
+import type { FieldValues } from "../contract/value.ts";
+import { quoteText } from "../core/duckdb-sql.ts";
+import { acceptRows, markInDoubt } from "./accept-rows.ts";
+import { type EngineOptions, openEngine } from "./duckdb-engine.ts";
+import type { DuckdbSession } from "./duckdb-session.ts";
+import { readPlanRows } from "./plan-file.ts";
+import { planSession } from "./plan-session.ts";
+import { createSchema, META, readMeta, readMetas, snapshotTable } from "./snapshot-schema.ts";
+
+/** Opens the project's planner; PLANNER_BUSY where another process keeps it for more than 30 s. */
+export async function openPlanner(options: EngineOptions, signal: AbortSignal): Promise<Planner> {
+  const engine = await openEngine(options, signal);
+  const session = await engine.open();
+  await createSchema(session);
+  // One after the other: a session holds one transaction and its own temporary tables.
+  const alone = oneAtATime();
+  return {
+    metas: () => alone(() => readMetas(session)),
+    plan: async (request) => {
+      const metas = await alone(() => readMetas(session));
+      const opened = await engine.openOn(request.local, signal);
+      const meta = metas.find((candidate) => candidate.sync === request.sync) ?? null;
+      return planSession({ request, ...opened, meta, metas, engineVersion: engine.version });
+    },
+    readPlan: (path, fromSeq, toSeq) =>
+      alone(() => readPlanRows(session, `read_parquet(${quoteText(path)})`, `seq >= ${fromSeq} and seq < ${toSeq}`)),
+    countPlan: (path, fromSeq) =>
+      alone(async () => {
+        const rows = await session.rows<{ operation: Operation; rows: string }>(
+          `select operation, count(*) as rows from read_parquet(${quoteText(path)}) where seq >= ${fromSeq} group by operation`,
+        );
+        return new Map(rows.map((row) => [row.operation, Number(row.rows)]));
+      }),
+    accept: (at, rows) => alone(() => acceptRows(session, at, rows)),
+    markInDoubt: (at, ranges) => alone(() => markInDoubt(session, at, ranges)),
+    owners: (account, object, remoteIds) => alone(() => owners(session, account, object, remoteIds)),
+    rename: (from, to) => alone(() => rename(session, from, to)),
+    entry: (sync, key) => alone(() => entry(session, sync, key)),
+    close: async () => {
+      await alone(async () => undefined);
+      session.close();
+      engine.close();
+    },
+  };
+}
+
+function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work, work);
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
+
+async function owners(
+  session: DuckdbSession,
+  account: string,
+  object: string,
+  remoteIds: readonly string[],
+): Promise<LinkOwner[]> {
+  if (remoteIds.length === 0) return [];
+  const list = remoteIds.map(quoteText).join(", ");
+  const metas = (await readMetas(session)).filter((meta) => meta.account === account && meta.object === object);
+  const found: LinkOwner[] = [];
+  for (const meta of metas) {
+    const rows = await session.rows<{ remote_id: string; key: string }>(
+      `select remote_id, key from ${snapshotTable(meta.table)} where absent_since is null and remote_id in (${list})`,
+    );
+    for (const row of rows) found.push({ remoteId: row.remote_id, sync: meta.sync, key: row.key });
+  }
+  return found;
+}
+
+async function rename(session: DuckdbSession, from: string, to: string): Promise<void> {
+  await session.transaction(async () => {
+    if ((await readMeta(session, to)) !== null)
+      throw new Fault("STATE_MISMATCH", `the planner already has a snapshot of "${to}"`, {
+        fix: `remove renamed_from from "${to}"`,
+      });
+    await session.run(`update ${META} set sync = ${quoteText(to)} where sync = ${quoteText(from)}`);
+  });
+}
+
+type EntryRow = {
+  key: string;
+  remote_id: string | null;
+  origin: Origin | null;
+  payload: string;
+  mark: string | null;
+  doubt: string | null;
+  absent_since: string | null;
+  accepted_at: string;
+  accepted_run: string;
+};
+
+async function entry(session: DuckdbSession, sync: string, key: string): Promise<SnapshotEntry | null> {
+  const meta = await readMeta(session, sync);
+  if (meta === null) return null;
+  const iso = (column: string) => `strftime(timezone('UTC', ${column}), '%Y-%m-%dT%H:%M:%S.%gZ') as ${column}`;
+  const [row] =
+    await session.rows<EntryRow>(`select key, remote_id, origin, payload, mark, doubt, ${iso("absent_since")},
+    ${iso("accepted_at")}, accepted_run from ${snapshotTable(meta.table)} where key = ${quoteText(key)}`);
+  if (row === undefined) return null;
+  return {
+    key: row.key,
+    remoteId: row.remote_id,
+    origin: row.origin,
+    payload: JSON.parse(row.payload) as FieldValues,
+    mark: row.mark,
+    isInDoubt: row.doubt !== null,
+    absentSince: row.absent_since,
+    acceptedAt: row.accepted_at,
+    acceptedRun: row.accepted_run,
+  };
+}

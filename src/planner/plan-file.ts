@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { chmod, mkdir, open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { PlanRow } from "../contract/plan.ts";
+import type { PlanFile } from "../contract/planner.ts";
+import type { Change, Operation, Origin } from "../contract/run.ts";
+import type { FieldValues } from "../contract/value.ts";
+import { quoteText } from "../core/duckdb-sql.ts";
+import type { DuckdbSession } from "./duckdb-session.ts";
+import { T } from "./stage-sql.ts";
+
+/** Beside the plan: the rows that were refused before sending. */
+export function invalidFile(planPath: string): string {
+  return planPath.replace(/\.parquet$/, ".invalid.parquet");
+}
+
+/** Written aside, synced, renamed: the plan is there whole or not at all. Its SHA-256 in the state is the commit. */
+export async function writePlanFile(session: DuckdbSession, path: string, signal: AbortSignal): Promise<PlanFile> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await copyAside(session, `select * from ${T.invalid} order by code, key`, invalidFile(path), signal);
+  await copyAside(session, `select * from ${T.plan} order by seq`, path, signal);
+  const rows = await session.count(`select count(*) from ${T.plan}`);
+  return { path, rows, sha256: await sha256Of(path) };
+}
+
+async function copyAside(session: DuckdbSession, select: string, path: string, signal: AbortSignal): Promise<void> {
+  const aside = `${path}.tmp`;
+  await session.run(
+    `copy (${select}) to ${quoteText(aside)} (format parquet, compression zstd, row_group_size 10240)`,
+    signal,
+  );
+  const file = await open(aside, "r+");
+  await file.sync();
+  await file.close();
+  await chmod(aside, 0o600);
+  await rename(aside, path);
+  const folder = await open(dirname(path), "r");
+  await folder.sync();
+  await folder.close();
+}
+
+export async function sha256Of(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
+}
+
+type RawRow = {
+  seq: string | number;
+  operation: Operation;
+  change: Change;
+  key: string;
+  hash: string | null;
+  remote_id: string | null;
+  origin: Origin | null;
+  adopted: boolean;
+  match: string | null;
+  fields: string;
+  before: string;
+  payload: string;
+  settled: "skipped" | "transferred" | null;
+  reason: string | null;
+  is_known: boolean;
+  attempts: number;
+};
+
+/** Plan rows out of a table expression, in order. */
+export async function readPlanRows(session: DuckdbSession, from: string, where = "true"): Promise<PlanRow[]> {
+  const rows = await session.rows<RawRow>(`select * from ${from} where ${where} order by seq`);
+  return rows.map((row) => ({
+    seq: Number(row.seq),
+    operation: row.operation,
+    change: row.change,
+    key: row.key,
+    hash: row.hash,
+    remoteId: row.remote_id,
+    origin: row.origin,
+    adopted: row.adopted,
+    match: row.match === null ? [] : (JSON.parse(row.match) as PlanRow["match"]),
+    fields: JSON.parse(row.fields) as FieldValues,
+    before: JSON.parse(row.before) as FieldValues,
+    payload: JSON.parse(row.payload) as FieldValues,
+    settled: row.settled,
+    reason: row.reason,
+    isKnown: row.is_known,
+    attempts: row.attempts,
+  }));
+}

@@ -1,0 +1,69 @@
+import { DuckDBInstance } from "@duckdb/node-api";
+import type { PlanRow } from "../contract/plan.ts";
+import { quoteText } from "../core/duckdb-sql.ts";
+import { openSession } from "./duckdb-session.ts";
+import { invalidFile, readPlanRows } from "./plan-file.ts";
+
+export type InvalidRow = {
+  readonly key: string | null;
+  readonly code: string;
+  readonly field: string | null;
+  readonly message: string | null;
+  readonly rows: number;
+};
+export type InvalidGroup = {
+  readonly code: string;
+  readonly field: string | null;
+  readonly count: number;
+  readonly examples: readonly InvalidRow[];
+};
+
+/** Reads plan files beside whatever else works on the project: it takes no lock and opens no planner. */
+export interface PlanReader {
+  rows(path: string, filter: { key?: string; settled?: boolean; limit: number }): Promise<readonly PlanRow[]>;
+  invalidGroups(path: string, examples: number): Promise<readonly InvalidGroup[]>;
+  invalid(path: string, key: string): Promise<readonly InvalidRow[]>;
+  close(): Promise<void>;
+}
+
+export async function openPlanReader(): Promise<PlanReader> {
+  const instance = await DuckDBInstance.create(":memory:", { memory_limit: "256MB" });
+  const session = await openSession(instance);
+  const invalidRows = (path: string, where: string): Promise<InvalidRow[]> =>
+    session.rows<InvalidRow>(
+      `select key, code, field, message, cast(rows as integer) as rows from read_parquet(${quoteText(invalidFile(path))}) where ${where}`,
+    );
+  return {
+    rows: (path, filter) => {
+      const where = [
+        filter.key === undefined ? "true" : `key = ${quoteText(filter.key)}`,
+        filter.settled === undefined ? "true" : filter.settled ? "settled is not null" : "settled is null",
+      ].join(" and ");
+      return readPlanRows(
+        session,
+        `(select * from read_parquet(${quoteText(path)}) where ${where} order by seq limit ${filter.limit})`,
+      );
+    },
+    invalidGroups: async (path, examples) => {
+      const groups = await session.rows<{ code: string; field: string | null; count: string }>(
+        `select code, field, sum(rows) as count from read_parquet(${quoteText(invalidFile(path))}) group by code, field order by count desc, code`,
+      );
+      const filled: InvalidGroup[] = [];
+      for (const { code, field, count } of groups) {
+        const where = `code = ${quoteText(code)} and field is not distinct from ${field === null ? "null" : quoteText(field)}`;
+        filled.push({
+          code,
+          field,
+          count: Number(count),
+          examples: await invalidRows(path, `${where} limit ${examples}`),
+        });
+      }
+      return filled;
+    },
+    invalid: (path, key) => invalidRows(path, `key = ${quoteText(key)} limit 10`),
+    close: async () => {
+      session.close();
+      instance.closeSync();
+    },
+  };
+}

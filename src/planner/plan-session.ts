@@ -1,0 +1,257 @@
+import { Fault } from "../contract/fault.ts";
+import type { PlanFacts, PlanRequest, PlanSession, UnlinkedRow } from "../contract/planner.ts";
+import { keyFamily } from "../core/key.ts";
+import { changesSql, planSql, todoSql, touchSql } from "./change-sql.ts";
+import { commitPlan } from "./commit-plan.ts";
+import type { DuckdbSession } from "./duckdb-session.ts";
+import { hashVersion } from "./hash-version.ts";
+import { insertRows } from "./insert-rows.ts";
+import { checkMatches } from "./match-checks.ts";
+import { guardCounts, planFacts } from "./plan-facts.ts";
+import { readPlanRows, writePlanFile } from "./plan-file.ts";
+import { type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
+import { diffSql, payloadSql, removedSql, repeatedKeysSql, repeatedMatchSql, stageSql, T } from "./stage-sql.ts";
+import { matchValues } from "./value-sql.ts";
+
+export type SessionParts = {
+  readonly request: PlanRequest;
+  readonly session: DuckdbSession;
+  readonly release: () => Promise<void>;
+  /** Where this sync's snapshot stands today; null before its first run. */
+  readonly meta: StoredMeta | null;
+  /** All snapshots of the account, for records that others hold. */
+  readonly metas: readonly StoredMeta[];
+  readonly engineVersion: string;
+};
+
+const EMPTY_TABLES = [
+  "sluice_rejects (key varchar, is_removal boolean, hash varchar, next_try bigint, attempts integer)",
+  "sluice_invalid (key varchar, code varchar, field varchar, message varchar, rows bigint)",
+  "sluice_links (key varchar, entry integer, remote_id varchar, present varchar, origin varchar)",
+  "sluice_touch (key varchar, hash ubigint)",
+  "sluice_superseded (key varchar)",
+];
+
+export function planSession(parts: SessionParts): PlanSession {
+  const { request, session, meta } = parts;
+  const { mapping } = request;
+  const version = hashVersion(mapping, parts.engineVersion);
+  return {
+    stage: async (signal) => {
+      for (const table of EMPTY_TABLES) await session.run(`create temp table ${table}`);
+      await loadRejects(session, request);
+      await evaluate(parts, version, signal);
+      await session.run(todoSql(request));
+      await dropKnownInserts(session, request);
+      await checkMatches(session, request, meta);
+      return { unlinked: await session.count(`select count(*) from ${T.unlinked}`) };
+    },
+    unlinked: async (fromIndex, limit) => {
+      const columns = mapping.match.map((_, index) => `m${index}`).join(", ");
+      const rows = await session.rows<Record<string, string | null>>(
+        `select key, ${columns} from ${T.unlinked} where position >= ${fromIndex} and position < ${fromIndex + limit} order by position`,
+      );
+      return rows.map(
+        (row): UnlinkedRow => ({
+          key: row["key"] ?? "",
+          match: mapping.match.map((entry, index) => matchValues(entry, row[`m${index}`] ?? null)),
+        }),
+      );
+    },
+    link: async (links, unlinkable) => {
+      await insertRows(
+        session,
+        "sluice_links",
+        { key: "VARCHAR", entry: "INTEGER", remote_id: "VARCHAR", present: "VARCHAR", origin: "VARCHAR" },
+        links.map((link) => ({
+          key: link.key,
+          entry: link.entry,
+          remote_id: link.remoteId,
+          present: JSON.stringify(link.present),
+          origin: null,
+        })),
+      );
+      await insertRows(
+        session,
+        "sluice_invalid",
+        { key: "VARCHAR", code: "VARCHAR", field: "VARCHAR", message: "VARCHAR", rows: "BIGINT" },
+        unlinkable.map((row) => ({ ...row, field: null, rows: 1 })),
+      );
+    },
+    build: (linksAreComplete, signal) => build(parts, linksAreComplete, signal),
+    guardCounts: (approved) => guardCounts(session, request, approved),
+    goneRejects: async () => {
+      const rows = await session.rows<{ key: string }>(goneRejectsSql());
+      return rows.map((row) => row.key);
+    },
+    sample: (limit) =>
+      readPlanRows(
+        session,
+        `(select * from ${T.plan} qualify row_number() over (partition by change, settled order by seq) <= ${limit})`,
+      ),
+    write: (path, signal) => writePlanFile(session, path, signal),
+    commit: (epoch) =>
+      commitPlan(session, request, {
+        epoch,
+        hashVersion: version,
+        key: mapping.primaryKey.map((column) => `${column.name}:${keyFamily(column)}`),
+      }),
+    close: async () => {
+      session.close();
+      await parts.release();
+    },
+  };
+}
+
+/** A row that is neither planned nor waiting is no longer refused: it was mended, reverted, or left the model. */
+function goneRejectsSql(): string {
+  return `select key from ${T.rejects} where case when is_removal then key not in (select key from ${T.removed})
+    else key not in (select key from ${T.plan} where change <> 'removed' union all select key from ${T.todo} where waiting) end`;
+}
+
+/** Evaluates the model, checks its keys, and finds what differs. One transaction, so that now() means one moment. */
+async function evaluate(parts: SessionParts, version: string, signal: AbortSignal): Promise<void> {
+  const { request, session, meta } = parts;
+  const { mapping, sql } = request;
+  const latestBy = request.onDuplicateMatch.policy === "keep_latest" ? request.onDuplicateMatch.by : null;
+  const snapshot = meta === null ? null : snapshotTable(meta.table);
+  const recheckBefore = `to_timestamp(${(request.nowMs - request.recheckUnmatchedMs) / 1000})`;
+  await runModel(() =>
+    session.transaction(async () => {
+      await session.run(stageSql(sql, mapping, latestBy), signal);
+      await session.run(repeatedKeysSql(), signal);
+      for (const index of mapping.match.keys()) await session.run(repeatedMatchSql(index), signal);
+      await session.run(
+        diffSql(mapping, snapshot, meta !== null && meta.hashVersion !== version, recheckBefore),
+        signal,
+      );
+      await session.run(payloadSql(sql, mapping), signal);
+    }),
+  );
+  await session.run(`insert into ${T.invalid} select null, 'NULL_KEY', null,
+    'the primary key is null', count(*) from ${T.stage} where key is null having count(*) > 0`);
+  await session.run(
+    `insert into ${T.invalid} select key, 'REPEATED_KEY', null, rows || ' rows have this primary key', rows from ${T.repeatedKeys}`,
+  );
+  await session.run(`insert into ${T.invalid} select key, string_split(error, ':')[1], substr(error, instr(error, ':') + 1), null, 1
+    from ${T.payload} where error is not null`);
+  await noteUnstable(session);
+}
+
+/** A row whose second reading differs from its first is never sent: nobody knows which of the two is meant. */
+async function noteUnstable(session: DuckdbSession): Promise<void> {
+  await session.run(`insert into ${T.invalid} select d.key, 'ROW_UNSTABLE', null,
+      'the row changed while the model was read (random(), or a file that is being written?)', 1
+    from ${T.diff} d left join ${T.payload} p on p.key = d.key
+    group by d.key having count(p.key) <> 1 or bool_or(p.hash is distinct from d.hash)`);
+  await session.run(`delete from ${T.payload} where key in (select key from ${T.invalid} where code = 'ROW_UNSTABLE')`);
+}
+
+async function loadRejects(session: DuckdbSession, request: PlanRequest): Promise<void> {
+  const columns = { key: "VARCHAR", is_removal: "BOOLEAN", hash: "VARCHAR", next_try: "BIGINT", attempts: "INTEGER" };
+  for await (const page of request.rejects)
+    await insertRows(
+      session,
+      "sluice_rejects",
+      columns,
+      page.map((reject) => ({
+        key: reject.key,
+        is_removal: !["upsert", "update", "insert"].includes(reject.operation),
+        hash: reject.hash,
+        next_try: reject.nextTryAt,
+        attempts: reject.attempts,
+      })),
+    );
+}
+
+/** `insert` sends a key once: later changes are looked at here for the last time. */
+async function dropKnownInserts(session: DuckdbSession, request: PlanRequest): Promise<void> {
+  if (request.write !== "insert") return;
+  await session.run(`insert into ${T.touch} select key, hash from ${T.todo} where known and doubt is null`);
+  await session.run(`delete from ${T.todo} where known and doubt is null`);
+}
+
+async function build(parts: SessionParts, linksAreComplete: boolean, signal: AbortSignal): Promise<PlanFacts> {
+  const { request, session, meta } = parts;
+  await findRemoved(parts);
+  await settleTaken(session, meta);
+  await session.run(`delete from ${T.todo} where key in (select key from ${T.invalid})`);
+  await session.run(changesSql(request), signal);
+  if (linksAreComplete && request.write === "upsert") await refuseUnmatchable(session);
+  await session.run(touchSql());
+  await session.run(planSql(request, sharedRecordSql(parts)), signal);
+  return planFacts(session, request, meta);
+}
+
+/** A row that no entry matched and that has no value for the first one could only become a record nobody finds again. */
+async function refuseUnmatchable(session: DuckdbSession): Promise<void> {
+  const where = "remote_id is null and m0 is null";
+  await session.run(`insert into ${T.invalid} select key, 'NO_MATCH_VALUE', null,
+    'no record matches, and the first match column is empty', 1 from ${T.changes} where ${where}`);
+  await session.run(`delete from ${T.changes} where ${where}`);
+}
+
+async function findRemoved(parts: SessionParts): Promise<void> {
+  const { request, session, meta } = parts;
+  if (meta === null) {
+    await session.run(`create temp table sluice_removed (key varchar, old_payload varchar, remote_id varchar, origin varchar,
+      doubt varchar, waiting boolean, attempts integer, planned boolean)`);
+    return;
+  }
+  await session.run(removedSql(snapshotTable(meta.table)));
+  const acts = request.onRemoved.kind !== "none" || request.onRemovedAdopted.kind !== "none";
+  // A row without a key may be one of those that seem gone: while there is any, nothing is removed (S2).
+  const nullKeys = await session.count(`select count(*) from ${T.invalid} where code = 'NULL_KEY'`);
+  if (nullKeys > 0) await session.run(`delete from ${T.removed}`);
+  await session.run(`create or replace temp table sluice_removed as select m.*,
+      coalesce(r.next_try > ${request.nowMs}, false) as waiting, coalesce(r.attempts, 0) as attempts,
+      m.remote_id is not null and ${acts} as planned
+    from ${T.removed} m left join ${T.rejects} r on r.key = m.key and r.is_removal`);
+}
+
+/**
+ * A record that another living row of this sync holds is not taken from it. Where its row is gone in this very plan, the
+ * record moves on to its new row, with its origin.
+ */
+async function settleTaken(session: DuckdbSession, meta: StoredMeta | null): Promise<void> {
+  if (meta !== null) {
+    const snapshot = snapshotTable(meta.table);
+    await session.run(`insert into ${T.invalid} select l.key, 'DUPLICATE_MATCH_KEY', null,
+        'record ' || l.remote_id || ' belongs to row ' || any_value(p.key), 1
+      from ${T.links} l join ${snapshot} p on p.remote_id = l.remote_id and p.key <> l.key and p.absent_since is null
+      where p.key not in (select key from ${T.removed}) group by l.key, l.remote_id`);
+    await session.run(
+      `update ${T.links} set origin = (select any_value(p.origin) from ${snapshot} p where p.remote_id = sluice_links.remote_id)`,
+    );
+  }
+  await session.run(`insert into ${T.invalid} select key, 'DUPLICATE_MATCH_KEY', null,
+      'another row matches record ' || remote_id || ' as well', 1
+    from (select *, min(entry) over (partition by remote_id) as best, count(*) over (partition by remote_id, entry) as rivals,
+      count(*) over (partition by remote_id) as everyone from ${T.links} where key not in (select key from ${T.invalid} where key is not null))
+    where everyone > 1 and (entry > best or rivals > 1)`);
+  await session.run(`delete from ${T.links} where key in (select key from ${T.invalid})`);
+}
+
+/** True where a removed row's record is held by a living row of this plan, or by a row of another sync (S10). */
+function sharedRecordSql(parts: SessionParts): string {
+  const { request } = parts;
+  const others = parts.metas
+    .filter((meta) => meta.sync !== request.sync && meta.account === request.account && meta.object === request.object)
+    .map((meta) => `select remote_id from ${snapshotTable(meta.table)} where absent_since is null`);
+  const held = [`select remote_id from ${T.links}`, ...others].map((sql) => `(${sql})`).join(" union all ");
+  return `r.remote_id in (select remote_id from (${held}) where remote_id is not null)`;
+}
+
+/** Errors of the model's own SQL while it runs are the author's to read: the database's words, unwrapped. */
+async function runModel(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Fault("MODEL_FAILED", `the model failed while it was read: ${message.split("\n\n")[0]}`, {
+      fix: "run the model's SQL by hand against the warehouse; nothing was sent",
+      cause: error,
+    });
+  }
+}

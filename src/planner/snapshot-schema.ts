@@ -1,0 +1,104 @@
+import { Fault } from "../contract/fault.ts";
+import type { SnapshotMeta } from "../contract/planner.ts";
+import { quoteText } from "../core/duckdb-sql.ts";
+import { PLANNER } from "./duckdb-engine.ts";
+import type { DuckdbSession } from "./duckdb-session.ts";
+
+/** Raised when the planner's tables change shape; an older version of Sluice then refuses the file. */
+const SCHEMA = 1;
+
+export const META = `${PLANNER}.main.meta`;
+
+/** The snapshot of one sync: a table of its own, so that forgetting or renaming one touches no other. */
+export function snapshotTable(table: number): string {
+  return `${PLANNER}.main.snapshot_${table}`;
+}
+
+/** The rows of a sync that were invalid at its last run, so that only new ones are news. */
+export function invalidTable(table: number): string {
+  return `${PLANNER}.main.invalid_${table}`;
+}
+
+/**
+ * key: canonical primary key · hash: of the row last accepted, null where it must be compared value by value ·
+ * payload: JSON object of what the destination last acknowledged · doubt: JSON object of fields sent with unknown answer ·
+ * mark: `unmatched` (no record found), `present` (insert met a record), null · absent_since: the row left the model.
+ */
+const SNAPSHOT_COLUMNS = `key varchar not null, hash ubigint, payload varchar not null, remote_id varchar, origin varchar,
+  doubt varchar, mark varchar, absent_since timestamptz, accepted_at timestamptz not null, accepted_run varchar not null`;
+
+export async function createSchema(session: DuckdbSession): Promise<void> {
+  await session.run(`create table if not exists ${PLANNER}.main.planner_schema (version integer not null)`);
+  const version = await session.count(`select coalesce(max(version), 0) from ${PLANNER}.main.planner_schema`);
+  if (version > SCHEMA)
+    throw new Fault("STATE_MISMATCH", `the planner file was written by a newer version of Sluice`, {
+      fix: "upgrade Sluice, or restore the backup that belongs to this version",
+    });
+  if (version === 0) await session.run(`insert into ${PLANNER}.main.planner_schema values (${SCHEMA})`);
+  await session.run(`create table if not exists ${META} (
+    sync varchar not null, table_no integer not null, account varchar not null, object varchar not null,
+    model varchar not null, epoch bigint not null, generation bigint not null, hash_version varchar not null,
+    key varchar not null, fields varchar not null)`);
+}
+
+type MetaRow = {
+  sync: string;
+  table_no: number;
+  account: string;
+  object: string;
+  model: string;
+  epoch: string;
+  generation: string;
+  hash_version: string;
+  key: string;
+  fields: string;
+};
+
+export type StoredMeta = SnapshotMeta & { readonly table: number };
+
+export async function readMetas(session: DuckdbSession): Promise<StoredMeta[]> {
+  const rows = await session.rows<MetaRow>(`select * from ${META} order by sync`);
+  return rows.map((row) => ({
+    sync: row.sync,
+    table: Number(row.table_no),
+    account: row.account,
+    object: row.object,
+    model: row.model,
+    epoch: Number(row.epoch),
+    generation: Number(row.generation),
+    hashVersion: row.hash_version,
+    key: JSON.parse(row.key) as string[],
+    fields: JSON.parse(row.fields) as string[],
+  }));
+}
+
+export async function readMeta(session: DuckdbSession, sync: string): Promise<StoredMeta | null> {
+  const metas = await readMetas(session);
+  return metas.find((meta) => meta.sync === sync) ?? null;
+}
+
+/** Makes or renews a sync's meta row inside the caller's transaction; refuses an epoch older than the one stored. */
+export async function putMeta(session: DuckdbSession, meta: SnapshotMeta): Promise<StoredMeta> {
+  const stored = await readMeta(session, meta.sync);
+  if (stored !== null) {
+    fence(stored, meta.epoch);
+    await session.run(`delete from ${META} where sync = ${quoteText(meta.sync)}`);
+  }
+  const table = stored?.table ?? (await session.count(`select coalesce(max(table_no), 0) + 1 from ${META}`));
+  if (stored === null) {
+    await session.run(`create table ${snapshotTable(table)} (${SNAPSHOT_COLUMNS})`);
+    await session.run(`create table ${invalidTable(table)} (key varchar, code varchar not null, field varchar)`);
+  }
+  const texts = [meta.account, meta.object, meta.model].map(quoteText).join(", ");
+  await session.run(`insert into ${META} values (${quoteText(meta.sync)}, ${table}, ${texts}, ${meta.epoch},
+    ${meta.generation}, ${quoteText(meta.hashVersion)}, ${quoteText(JSON.stringify(meta.key))}, ${quoteText(JSON.stringify(meta.fields))})`);
+  return { ...meta, table };
+}
+
+/** A worker that lost its lease must not move the snapshot (S26). */
+export function fence(stored: SnapshotMeta, epoch: number): void {
+  if (stored.epoch > epoch)
+    throw new Fault("LEASE_LOST", `another run took over sync "${stored.sync}"`, {
+      fix: "nothing to do: the other run goes on",
+    });
+}
