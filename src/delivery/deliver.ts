@@ -1,0 +1,101 @@
+import type { Destination } from "../contract/destination.ts";
+import { Fault } from "../contract/fault.ts";
+import type { PlanRow } from "../contract/plan.ts";
+import type { Sync } from "../contract/project.ts";
+import { type Batch, cutBatches } from "./cut-batches.ts";
+import type { Recorder } from "./recorder.ts";
+import { type SettleContext, settleBatch } from "./settle-batch.ts";
+
+export type DeliverParts = {
+  readonly sync: Sync;
+  /** Wrapped: limited, retrying, bisecting. */
+  readonly destination: Destination;
+  readonly recorder: Recorder;
+  /** Plan rows by sequence number, `fromSeq` included, `toSeq` not. */
+  readonly readPlan: (fromSeq: number, toSeq: number) => Promise<readonly PlanRow[]>;
+  readonly planRows: number;
+  readonly ownersOf: (remoteIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  /** Asked after every batch; a fault stops the delivery before the next one. */
+  readonly check: () => Fault | null;
+  readonly onProgress: (rowsDone: number) => void;
+};
+
+/** Where it ended: all rows up to `nextSeq` were sent or settled; a fault says why it stopped before the end. */
+export type Delivered = { readonly nextSeq: number; readonly stopped: Fault | null };
+
+const PAGE_ROWS = 5_000;
+
+/**
+ * Sends a plan in order. Batches of one kind run side by side; a new kind waits for the one before, so that a value freed
+ * by an update is free for a create, and nothing is removed before the living rows stand. Cancelling stops before the next
+ * batch; what is in flight comes home and is recorded.
+ */
+export async function deliver(parts: DeliverParts, signal: AbortSignal): Promise<Delivered> {
+  const { abilities } = parts.destination;
+  const context: SettleContext = {
+    sync: parts.sync,
+    destination: parts.destination,
+    ownerOf: async (remoteIds) => {
+      const owners = new Map(await parts.ownersOf(remoteIds));
+      for (const id of remoteIds) {
+        const recent = parts.recorder.recentOwner(id);
+        if (recent !== null) owners.set(id, recent);
+      }
+      return owners;
+    },
+  };
+  const inFlight = new Set<Promise<void>>();
+  let stopped: Fault | null = null;
+  let rowsDone = 0;
+  const sendOne = async (batch: Batch): Promise<void> => {
+    try {
+      const settled = await settleBatch(context, batch, signal);
+      await parts.recorder.record(batch, settled);
+      rowsDone += batch.rows.length;
+      parts.onProgress(rowsDone);
+      stopped ??= parts.check();
+    } catch (error) {
+      stopped ??= error instanceof Fault ? error : new Fault("INTERNAL", messageOf(error), { cause: error });
+    }
+  };
+  const start = (batch: Batch): void => {
+    const promise = sendOne(batch).finally(() => inFlight.delete(promise));
+    inFlight.add(promise);
+  };
+  let nextSeq = 0;
+  let call: Batch["call"] | undefined;
+  for (let fromSeq = 0; fromSeq < parts.planRows && stopped === null && !signal.aborted; fromSeq += PAGE_ROWS) {
+    const rows = await parts.readPlan(fromSeq, Math.min(fromSeq + PAGE_ROWS, parts.planRows));
+    const batches = cutBatches(rows, abilities.batchSize);
+    for (let index = 0; index < batches.length && stopped === null && !signal.aborted; ) {
+      // Intents of one round share a transaction; a crash leaves no more in doubt than may really be on its way.
+      const round = sameCall(batches.slice(index, index + abilities.concurrency));
+      if (round[0]?.call !== call) await Promise.all(inFlight);
+      call = round[0]?.call;
+      await parts.recorder.intend(round);
+      for (const batch of round) {
+        while (inFlight.size >= abilities.concurrency) await Promise.race(inFlight);
+        start(batch);
+        nextSeq = (batch.rows.at(-1)?.seq ?? nextSeq - 1) + 1;
+      }
+      index += round.length;
+    }
+  }
+  await Promise.all(inFlight);
+  if (stopped === null && signal.aborted) stopped = new Fault("CANCELLED", "cancelled before everything was sent");
+  return { nextSeq, stopped };
+}
+
+function sameCall(batches: readonly Batch[]): Batch[] {
+  const end = batches.findIndex((batch) => batch.call !== batches[0]?.call);
+  return end === -1 ? [...batches] : batches.slice(0, end);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** How many calls a plan's rows will take, and how many rows each kind has; for the forecast. */
+export function callsFor(rowsByCall: ReadonlyMap<string, number>, batchSize: number): number {
+  return [...rowsByCall.values()].reduce((sum, rows) => sum + Math.ceil(rows / batchSize), 0);
+}

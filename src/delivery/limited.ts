@@ -1,0 +1,113 @@
+import type { Clock } from "../contract/clock.ts";
+import type { Destination, Reply, WriteBatch } from "../contract/destination.ts";
+import { Fault, type Hints, NO_HINTS } from "../contract/fault.ts";
+import type { Budget } from "./budget.ts";
+
+/** What one run spent; the decorators count into it. */
+export type Meter = { calls: number; throttled: number; waitedMs: number; bytesOut: number };
+
+export function newMeter(): Meter {
+  return { calls: 0, throttled: 0, waitedMs: 0, bytesOut: 0 };
+}
+
+/** One account's door: everybody who calls it waits here in turn. */
+export interface Gate {
+  readonly budget: Budget;
+  pass(meter: Meter, signal: AbortSignal): Promise<void>;
+  came(hints: Hints): void;
+}
+
+/** `onBlocked` hears of every refusal with the wall time until which it holds, so that it can outlive the process. */
+export function openGate(budget: Budget, clock: Clock, onBlocked: (untilWallMs: number) => void): Gate {
+  let turn: Promise<void> = Promise.resolve();
+  const wait = async (meter: Meter, signal: AbortSignal): Promise<void> => {
+    for (;;) {
+      signal.throwIfAborted();
+      if (budget.dailyRemaining === 0)
+        throw new Fault("QUOTA_SPENT", "the account's daily quota of API calls is used up", {
+          fix: "run again after the vendor's reset, or raise the quota",
+        });
+      const waitMs = budget.book(clock.monotonicMs());
+      if (waitMs === 0) return;
+      meter.waitedMs += waitMs;
+      await clock.sleep(waitMs, signal);
+    }
+  };
+  return {
+    budget,
+    pass: (meter, signal) => {
+      const mine = turn.then(() => wait(meter, signal));
+      turn = mine.catch(() => undefined);
+      return mine;
+    },
+    came: (hints) => {
+      const nowMs = clock.monotonicMs();
+      const before = budget.blockedUntilMs;
+      budget.finish(nowMs);
+      budget.learn(hints, nowMs);
+      if (budget.blockedUntilMs > before) onBlocked(clock.now() + budget.blockedUntilMs - nowMs);
+    },
+  };
+}
+
+/** A destination that makes no call the account's budget does not allow, and counts what it makes. */
+export function limited(inner: Destination, gate: Gate, meter: Meter): Destination {
+  const call = async <T extends { calls: number; hints: Hints }>(
+    signal: AbortSignal,
+    make: () => Promise<T>,
+  ): Promise<T> => {
+    await gate.pass(meter, signal);
+    return answered(make);
+  };
+  const answered = async <T extends { calls: number; hints: Hints }>(make: () => Promise<T>): Promise<T> => {
+    try {
+      const answer = await make();
+      count(meter, answer.calls, answer.hints);
+      gate.came(answer.hints);
+      return answer;
+    } catch (error) {
+      const hints: Hints = error instanceof Fault ? error.hints : NO_HINTS;
+      count(meter, 1, hints);
+      gate.came(hints);
+      throw error;
+    }
+  };
+  return {
+    abilities: inner.abilities,
+    check: (signal) => call(signal, () => inner.check(signal)),
+    describe: (object, signal) => call(signal, () => inner.describe(object, signal)),
+    find: (request, signal) =>
+      call(signal, async () => {
+        const reply = await inner.find(request, signal);
+        meter.bytesOut += reply.bytesOut;
+        return reply;
+      }),
+    write: async (batch, signal) => {
+      try {
+        await gate.pass(meter, signal);
+      } catch (error) {
+        return notSent(batch, signal.aborted ? "CANCELLED" : codeOf(error), error);
+      }
+      const reply = await answered(() => inner.write(batch, signal));
+      meter.bytesOut += reply.bytesOut;
+      return reply;
+    },
+    close: () => inner.close(),
+  };
+}
+
+/** Nothing of the batch left this machine: every row may go again, in this run or the next. */
+export function notSent(batch: WriteBatch, code: string, error: unknown): Reply {
+  const message = error instanceof Error ? error.message : String(error);
+  const outcomes = batch.writes.map(() => ({ kind: "deferred", code, message }) as const);
+  return { outcomes, refusedWhole: false, calls: 0, bytesOut: 0, hints: NO_HINTS };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Fault ? error.code : "INTERNAL";
+}
+
+function count(meter: Meter, calls: number, hints: Hints): void {
+  meter.calls += calls;
+  if (hints.throttled) meter.throttled++;
+}

@@ -1,0 +1,104 @@
+import type { PlanRow } from "../contract/plan.ts";
+import type { Reject, RowAck, RowNote } from "../contract/state.ts";
+import { rejectPauseMs } from "../core/backoff.ts";
+import type { Settled } from "./settle-batch.ts";
+
+export type Recorded = {
+  readonly ack: RowAck;
+  readonly note: RowNote | null;
+  readonly reject: Reject | null;
+  readonly cured: boolean;
+};
+
+/** `hash` with which a refusal is stored: the row's, and the described schema of the refused field, so that a change of either tries again. */
+export type RejectHash = (row: PlanRow, field: string | null) => string | null;
+
+/** What the state keeps of one row's end. */
+export function toAck(row: PlanRow, settled: Settled, run: string, nowMs: number, rejectHash: RejectHash): Recorded {
+  const nothing: RowAck = { state: "skipped", remoteId: null, created: null, kept: null };
+  const note = (
+    state: RowNote["state"],
+    code: string | null,
+    field: string | null,
+    message: string | null,
+  ): RowNote => ({
+    seq: row.seq,
+    key: row.key,
+    operation: row.operation,
+    state,
+    code,
+    field,
+    message,
+  });
+  const cured = row.attempts > 0;
+  switch (settled.kind) {
+    case "applied": {
+      if (settled.altered.length === 0)
+        return {
+          ack: { ...nothing, state: "applied", remoteId: settled.remoteId, created: settled.created },
+          note: null,
+          reject: null,
+          cured,
+        };
+      const kept = Object.fromEntries(settled.altered.map((change) => [change.field, change.kept]));
+      const message = settled.altered
+        .map((change) => `${change.field}: sent ${quote(change.sent)}, kept ${quote(change.kept)}`)
+        .join("; ");
+      const field = settled.altered[0]?.field ?? null;
+      return {
+        ack: { state: "altered", remoteId: settled.remoteId, created: settled.created, kept },
+        note: note("altered", "ALTERED", field, message),
+        reject: null,
+        cured,
+      };
+    }
+    case "skipped":
+    case "transferred":
+      return {
+        ack: { ...nothing, state: settled.kind },
+        note: note(settled.kind, null, null, settled.reason),
+        reject: null,
+        cured,
+      };
+    case "rejected": {
+      const attempts = row.attempts + 1;
+      const reject: Reject = {
+        key: row.key,
+        operation: row.operation,
+        run,
+        code: settled.code,
+        field: settled.field,
+        message: settled.message,
+        hash: rejectHash(row, settled.field),
+        attempts,
+        nextTryAt: settled.suppressed ? null : nowMs + rejectPauseMs(attempts),
+      };
+      return {
+        ack: { ...nothing, state: "rejected" },
+        note: note("rejected", settled.code, settled.field, settled.message),
+        reject,
+        cured: false,
+      };
+    }
+    case "deferred": {
+      const state = settled.code === "CANCELLED" ? "cancelled" : "deferred";
+      return {
+        ack: { ...nothing, state },
+        note: note(state, settled.code, null, settled.message),
+        reject: null,
+        cured: false,
+      };
+    }
+    case "inDoubt":
+      return {
+        ack: { ...nothing, state: "unknown" },
+        note: note("unknown", "IN_DOUBT", null, settled.reason),
+        reject: null,
+        cured: false,
+      };
+  }
+}
+
+function quote(value: string | null): string {
+  return value === null ? "nothing" : JSON.stringify(value);
+}
