@@ -1,0 +1,27 @@
+import { Fault, type Problem } from "../contract/fault.ts";
+import type { Sync } from "../contract/project.ts";
+import { newMeter } from "../delivery/limited.ts";
+import { prepareSync } from "./prepare-sync.ts";
+import type { Workbench } from "./workbench.ts";
+
+/** What is wrong with a sync once both its sides are asked; nothing is evaluated or sent. */
+export async function checkSync(bench: Workbench, sync: Sync, signal: AbortSignal): Promise<readonly Problem[]> {
+  try {
+    await prepareSync(bench, sync, newMeter(), signal);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    if (error.problems.length > 0) return error.problems;
+    const position = sync.source.locate([]);
+    return [
+      {
+        severity: "error",
+        file: sync.source.file,
+        ...position,
+        code: error.code,
+        message: error.message,
+        fix: error.fix,
+      },
+    ];
+  }
+}

@@ -1,0 +1,76 @@
+import type { RunRecord } from "../contract/run.ts";
+import type { Lease, StateStore } from "../contract/state.ts";
+import { judgePlan, type PlannedSync } from "./plan-sync.ts";
+import type { Workbench } from "./workbench.ts";
+
+const APPROVAL_MS = 24 * 3_600_000;
+
+/**
+ * `run --approve`: where a plan is held already, exactly its set (operation + keys) is released, for 24 h; a plan that is
+ * larger than that is judged again by what is new in it. Where none is held, this plan's own set is released (S22).
+ */
+export async function settleHold(
+  bench: Workbench,
+  state: StateStore,
+  planned: PlannedSync,
+  options: { approve: boolean; who: string },
+  at: { run: RunRecord; lease: Lease },
+): Promise<PlannedSync> {
+  const held = planned.guards.filter((verdict) => verdict.held);
+  if (held.length === 0) {
+    if (planned.hold !== null && planned.hold.approvedAt === null) await state.dropHolds(at.lease);
+    return planned;
+  }
+  if (!options.approve) return planned;
+  const nowMs = bench.clock.now();
+  const guards = [...new Set(held.map((verdict) => verdict.guard))];
+  const audit = (run: string) =>
+    state.audit({ at: nowMs, who: options.who, act: "approve", sync: at.lease.sync, run, detail: guards.join(", ") });
+  const until = nowMs + APPROVAL_MS;
+  if (planned.hold !== null && planned.hold.approvedAt === null) {
+    const hold = { ...planned.hold, approvedAt: nowMs, approvedBy: options.who, until };
+    await state.approve(hold.id, options.who, nowMs, until);
+    await audit(hold.run);
+    const verdicts = await judgePlan(bench.project, planned.prepared.sync, planned.session, planned.facts, hold);
+    return { ...planned, hold, guards: verdicts };
+  }
+  await state.hold(at.lease, {
+    id: at.run.id,
+    sync: at.lease.sync,
+    run: at.run.id,
+    guards,
+    heldAt: nowMs,
+    approvedAt: nowMs,
+    approvedBy: options.who,
+    until,
+  });
+  await audit(at.run.id);
+  return { ...planned, guards: planned.guards.map((verdict) => ({ ...verdict, held: false })) };
+}
+
+/** Stores the plan as the set that an approval releases; says why in a sentence. */
+export async function holdPlan(
+  bench: Workbench,
+  state: StateStore,
+  lease: Lease,
+  run: RunRecord,
+  planned: PlannedSync,
+): Promise<string> {
+  const held = planned.guards.filter((verdict) => verdict.held);
+  await state.hold(lease, {
+    id: run.id,
+    sync: lease.sync,
+    run: run.id,
+    guards: [...new Set(held.map((verdict) => verdict.guard))],
+    heldAt: bench.clock.now(),
+    approvedAt: null,
+    approvedBy: null,
+    until: null,
+  });
+  return held
+    .map((verdict) => {
+      const what = verdict.field === null ? verdict.guard : `${verdict.guard} (${verdict.field})`;
+      return `guard ${what}: ${verdict.value} of ${verdict.of} rows, limit ${verdict.limit}`;
+    })
+    .join("; ");
+}

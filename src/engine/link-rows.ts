@@ -1,0 +1,95 @@
+import type { Destination, Found } from "../contract/destination.ts";
+import type { CompiledMapping } from "../contract/mapping.ts";
+import type { Link, PlanSession, Unlinkable, UnlinkedRow } from "../contract/planner.ts";
+import type { Sync } from "../contract/project.ts";
+
+const PAGE_ROWS = 10_000;
+
+/**
+ * Looks for the records of rows that have none, by the match list in order: the first entry that finds exactly one record
+ * wins (S7). Reads only.
+ */
+export async function linkRows(
+  session: PlanSession,
+  parts: { sync: Sync; mapping: CompiledMapping; destination: Destination },
+  signal: AbortSignal,
+): Promise<void> {
+  for (let fromIndex = 0; ; fromIndex += PAGE_ROWS) {
+    const rows = await session.unlinked(fromIndex, PAGE_ROWS);
+    if (rows.length === 0) return;
+    const links: Link[] = [];
+    const unlinkable: Unlinkable[] = [];
+    let open = rows;
+    for (const [entry, fields] of parts.mapping.match.entries()) {
+      const found = await findPage(parts, open, entry, signal);
+      for (const [key, records] of found) {
+        const chosen = choose(parts.sync, records);
+        if (chosen !== null) links.push({ key, entry, remoteId: chosen.remoteId, present: chosen.fields });
+        else
+          unlinkable.push({
+            key,
+            code: "AMBIGUOUS_MATCH",
+            message: ambiguous(
+              fields.map((part) => part.field),
+              records,
+            ),
+          });
+      }
+      open = open.filter((row) => !found.has(row.key));
+    }
+    await session.link(links, unlinkable);
+  }
+}
+
+function choose(sync: Sync, records: readonly Found[]): Found | null {
+  const [first] = records;
+  if (records.length === 1 && first !== undefined) return first;
+  if (sync.onAmbiguous === "reject") return null;
+  // Record ids grow with time in every destination that has them as numbers; where they are not, the order is by text.
+  const sorted = [...records].sort(
+    (a, b) => a.remoteId.length - b.remoteId.length || (a.remoteId < b.remoteId ? -1 : 1),
+  );
+  return (sync.onAmbiguous === "oldest" ? sorted[0] : sorted.at(-1)) ?? null;
+}
+
+function ambiguous(fields: readonly string[], records: readonly Found[]): string {
+  const ids = records.slice(0, 5).map((record) => record.remoteId);
+  return `${records.length} records have this ${fields.join(" + ")}: ${ids.join(", ")}`;
+}
+
+/** All records by key that one match entry finds for these rows. */
+async function findPage(
+  parts: { sync: Sync; mapping: CompiledMapping; destination: Destination },
+  rows: readonly UnlinkedRow[],
+  entry: number,
+  signal: AbortSignal,
+): Promise<Map<string, readonly Found[]>> {
+  const [part, ...others] = parts.mapping.match[entry] ?? [];
+  const found = new Map<string, readonly Found[]>();
+  if (part === undefined || others.length > 0) return found;
+  const keysByValue = new Map<string, string[]>();
+  for (const row of rows) {
+    const value = row.match[entry]?.[part.field];
+    if (value === undefined) continue;
+    const keys = keysByValue.get(value);
+    if (keys === undefined) keysByValue.set(value, [row.key]);
+    else keys.push(row.key);
+  }
+  const values = [...keysByValue.keys()];
+  const { findSize, concurrency } = parts.destination.abilities;
+  const pages = Array.from({ length: Math.ceil(values.length / findSize) }, (_, index) =>
+    values.slice(index * findSize, (index + 1) * findSize),
+  );
+  const fields = parts.mapping.fields.map((field) => field.field);
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let page = pages[next++]; page !== undefined; page = pages[next++]) {
+      const request = { object: parts.sync.object, field: part.field, values: page, fields };
+      const reply = await parts.destination.find(request, signal);
+      for (const [value, records] of reply.found)
+        for (const key of keysByValue.get(value) ?? []) found.set(key, records);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, pages.length) }, worker));
+  return found;
+}

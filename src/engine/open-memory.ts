@@ -1,0 +1,133 @@
+import { randomUUID } from "node:crypto";
+import { readFile, rename, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../contract/clock.ts";
+import { Fault } from "../contract/fault.ts";
+import type { Planner } from "../contract/planner.ts";
+import type { Project } from "../contract/project.ts";
+import type { StateStore } from "../contract/state.ts";
+import { openPlanner } from "../planner/open-planner.ts";
+import { openState } from "../state/open-state.ts";
+
+/** What a project remembers: the ledger and the snapshots. Both or neither. */
+export type Memory = { readonly state: StateStore | null; readonly planner: Planner };
+
+export type MemoryOptions = {
+  readonly project: Project;
+  readonly clock: Clock;
+  /** Further folders that models may read, from the warehouse connections. */
+  readonly directories: readonly string[];
+  /** `run` creates what is not there on a first run; `plan` creates nothing. */
+  readonly mode: "run" | "plan";
+};
+
+const MARKER = "sluice.state.json";
+const MEMORY_LIMIT_MB = 512;
+
+type Marker = {
+  readonly about: string;
+  readonly project: string;
+  readonly environments: Record<string, { first_run: string }>;
+};
+
+const ABOUT =
+  "Written by Sluice at the first run of an environment. It tells a lost .sluice folder from a first run: keep it in version control.";
+
+/**
+ * Opens state and planner. The marker beside sluice.yml says that this environment ran before: a missing file is then lost,
+ * not new, and nothing is sent (S25).
+ */
+export async function openMemory(options: MemoryOptions, signal: AbortSignal): Promise<Memory> {
+  const { project, clock } = options;
+  const plannerFile = join(project.workDir, "planner.duckdb");
+  const ran = await hasRun(project);
+  const [hasState, hasPlanner] = [await exists(project.stateFile), await exists(plannerFile)];
+  if (ran || hasState || hasPlanner) {
+    if (!hasState) throw missing(project, "state", project.stateFile);
+    if (!hasPlanner && (ran || (await stateKnowsSyncs(project, clock)))) throw missing(project, "planner", plannerFile);
+  }
+  const isFirst = !hasState && !hasPlanner;
+  const engine = {
+    file: isFirst && options.mode === "plan" ? null : plannerFile,
+    workDir: project.workDir,
+    projectDir: project.dir,
+    directories: options.directories,
+    memoryLimitMb: MEMORY_LIMIT_MB,
+    clock,
+  };
+  // The planner first: its file lock is what keeps two processes from working on one project.
+  const planner = await openPlanner(engine, signal);
+  if (isFirst && options.mode === "plan") return { state: null, planner };
+  try {
+    const state = await openState({ file: project.stateFile, mode: isFirst ? "create" : "open", clock });
+    if (options.mode === "run" && !ran) await writeMarker(project, state, clock);
+    return { state, planner };
+  } catch (error) {
+    await planner.close();
+    throw error;
+  }
+}
+
+/** The state for commands that only look; null where nothing ever ran. */
+export async function openLook(project: Project, clock: Clock): Promise<StateStore | null> {
+  if (await exists(project.stateFile)) return openState({ file: project.stateFile, mode: "look", clock });
+  if (await hasRun(project)) throw missing(project, "state", project.stateFile);
+  return null;
+}
+
+async function stateKnowsSyncs(project: Project, clock: Clock): Promise<boolean> {
+  const state = await openState({ file: project.stateFile, mode: "look", clock });
+  const known = (await state.syncs()).length > 0;
+  await state.close();
+  return known;
+}
+
+function missing(project: Project, what: string, file: string): Fault {
+  const where = file.startsWith(project.dir) ? file.slice(project.dir.length + 1) : file;
+  return new Fault(
+    "STATE_MISSING",
+    `this project has run before (environment "${project.environment}"), and its ${what} ${where} is gone`,
+    {
+      fix: `restore .sluice from a backup. To start over on purpose: move what is left of .sluice away and delete ${MARKER}; rows are then matched to the records that are there by the match list. Nothing was sent`,
+    },
+  );
+}
+
+async function readMarker(project: Project): Promise<Marker | null> {
+  const path = join(project.dir, MARKER);
+  if (!(await exists(path))) return null;
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as Marker;
+  } catch (error) {
+    throw new Fault("STATE_CORRUPT", `${MARKER} cannot be read`, {
+      fix: "restore it from version control",
+      cause: error,
+    });
+  }
+}
+
+async function hasRun(project: Project): Promise<boolean> {
+  const marker = await readMarker(project);
+  return marker?.environments?.[project.environment] !== undefined;
+}
+
+async function writeMarker(project: Project, state: StateStore, clock: Clock): Promise<void> {
+  const former = await readMarker(project);
+  const id = (await state.setting("project")) ?? former?.project ?? randomUUID();
+  await state.putSetting("project", id);
+  const environments = {
+    ...former?.environments,
+    [project.environment]: { first_run: new Date(clock.now()).toISOString() },
+  };
+  const marker: Marker = { about: ABOUT, project: id, environments };
+  const path = join(project.dir, MARKER);
+  await writeFile(`${path}.tmp`, `${JSON.stringify(marker, null, 2)}\n`);
+  await rename(`${path}.tmp`, path);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,130 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { PlanRow } from "../contract/plan.ts";
+import type { PlanFacts, PlanSession } from "../contract/planner.ts";
+import type { Project, Sync } from "../contract/project.ts";
+import type { GuardVerdict } from "../contract/run.ts";
+import type { Hold, Reject } from "../contract/state.ts";
+import { judge } from "../core/guards.ts";
+import type { Meter } from "../delivery/limited.ts";
+import { linkRows } from "./link-rows.ts";
+import { type PreparedSync, prepareSync } from "./prepare-sync.ts";
+import { rejectHash } from "./reject-hash.ts";
+import type { Workbench } from "./workbench.ts";
+
+/** What a plan will cost, as far as anybody can say. */
+export type Forecast = {
+  readonly calls: number;
+  readonly seconds: number;
+  /** New records. */
+  readonly creates: number;
+  /** False where nobody looked whether the records are there already: `creates` is then the most there can be. */
+  readonly createsAreExact: boolean;
+};
+
+export type PlannedSync = {
+  readonly prepared: PreparedSync;
+  readonly session: PlanSession;
+  readonly facts: PlanFacts;
+  readonly guards: readonly GuardVerdict[];
+  readonly forecast: Forecast;
+  readonly sample: readonly PlanRow[];
+  /** The hold that stands on this sync, approved or not. */
+  readonly hold: Hold | null;
+};
+
+const SAMPLE_ROWS = 5;
+const RECHECK_UNMATCHED_MS = 24 * 3_600_000;
+/** What a call takes where nothing is known yet; only for the forecast. */
+const CALL_SECONDS = 0.15;
+
+/** Evaluates, compares, links and judges. Sends nothing but questions; the caller commits or closes the session. */
+export async function planSync(bench: Workbench, sync: Sync, meter: Meter, signal: AbortSignal): Promise<PlannedSync> {
+  const prepared = await prepareSync(bench, sync, meter, signal);
+  const nowMs = bench.clock.now();
+  const hold = (await bench.state?.currentHold(prepared.snapshotName, nowMs)) ?? null;
+  const session = await bench.planner.plan({
+    sync: prepared.snapshotName,
+    model: sync.model,
+    account: prepared.account.account.id,
+    object: sync.object,
+    local: prepared.local,
+    sql: prepared.model.sql,
+    mapping: prepared.mapping,
+    write: sync.write,
+    onRemoved: sync.onRemoved,
+    onRemovedAdopted: sync.onRemovedAdopted,
+    onDuplicateMatch: sync.onDuplicateMatch,
+    rejects: presentRejects(bench, prepared),
+    nowMs,
+    recheckUnmatchedMs: RECHECK_UNMATCHED_MS,
+  });
+  try {
+    const { unlinked } = await session.stage(signal);
+    const looks = needsLook(sync, unlinked);
+    const destination = prepared.account.metered(meter);
+    if (looks) await linkRows(session, { sync, mapping: prepared.mapping, destination }, signal);
+    const facts = await session.build(looks, signal);
+    const guards = await judgePlan(bench.project, sync, session, facts, hold);
+    const forecast = forecastOf(prepared, facts, looks || facts.creates === 0);
+    return { prepared, session, facts, guards, forecast, sample: await session.sample(SAMPLE_ROWS), hold };
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+/**
+ * A lookup tells creations from adoptions before anything is written. It is spared only where nothing depends on it: one
+ * match entry, by which the vendor upserts itself, and nobody who wants creations watched.
+ */
+function needsLook(sync: Sync, unlinked: number): boolean {
+  if (unlinked === 0) return false;
+  return sync.write !== "upsert" || sync.match.length > 1 || sync.guards.created !== null;
+}
+
+/** Refusals as they stand today. A row whose field was described anew since then is tried again: its hash is withheld. */
+async function* presentRejects(bench: Workbench, prepared: PreparedSync): AsyncGenerator<readonly Reject[]> {
+  if (bench.state === null) return;
+  for await (const page of bench.state.rejects(prepared.snapshotName))
+    yield page.map((reject) => ({ ...reject, hash: rejectHash.rowPart(reject.hash, prepared.object, reject.field) }));
+}
+
+export async function judgePlan(
+  project: Project,
+  sync: Sync,
+  session: PlanSession,
+  facts: PlanFacts,
+  hold: Hold | null,
+): Promise<GuardVerdict[]> {
+  const approved = hold?.approvedAt == null ? null : planPath(project, hold.run);
+  const file = approved !== null && (await exists(approved)) ? approved : null;
+  const counts = await session.guardCounts(file);
+  return judge(sync.guards, {
+    read: facts.counts.read,
+    invalid: facts.counts.invalid,
+    snapshotRows: facts.snapshotRows,
+    added: facts.counts.added,
+    ...counts,
+    emptyApproved: approved !== null && hold?.guards.includes("empty") === true,
+  });
+}
+
+export function planPath(project: Project, run: string): string {
+  return join(project.workDir, "plans", `${run}.parquet`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function forecastOf(prepared: PreparedSync, facts: PlanFacts, createsAreExact: boolean): Forecast {
+  const { batchSize, concurrency } = prepared.account.abilities;
+  const batches = (rows: number): number => Math.ceil(rows / batchSize);
+  const calls = batches(facts.writesById) + batches(facts.creates) + batches(facts.removals);
+  const seconds = prepared.account.gate.budget.forecastMs(calls) / 1000 + (calls * CALL_SECONDS) / concurrency;
+  return { calls, seconds: Math.round(seconds * 10) / 10, creates: facts.creates, createsAreExact };
+}

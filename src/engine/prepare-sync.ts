@@ -1,0 +1,170 @@
+import { columnProblems } from "../config/check-columns.ts";
+import type { ObjectInfo } from "../contract/destination.ts";
+import { Fault } from "../contract/fault.ts";
+import type { CompiledMapping } from "../contract/mapping.ts";
+import type { SnapshotMeta } from "../contract/planner.ts";
+import type { Model, Sync } from "../contract/project.ts";
+import type { LocalDatabase } from "../contract/warehouse.ts";
+import { compileMapping } from "../core/compile-mapping.ts";
+import { keyFamily } from "../core/key.ts";
+import type { Meter } from "../delivery/limited.ts";
+import type { OpenAccount } from "./accounts.ts";
+import { modelOf, type Workbench } from "./workbench.ts";
+
+/** A sync whose files, warehouse and destination agree: everything a plan needs, and nothing has been sent. */
+export type PreparedSync = {
+  readonly sync: Sync;
+  readonly model: Model;
+  readonly local: LocalDatabase;
+  readonly mapping: CompiledMapping;
+  readonly account: OpenAccount;
+  readonly object: ObjectInfo;
+  readonly meta: SnapshotMeta | null;
+  /** The name under which the snapshot stands; another than the sync's where it was renamed. */
+  readonly snapshotName: string;
+};
+
+export async function prepareSync(
+  bench: Workbench,
+  sync: Sync,
+  meter: Meter,
+  signal: AbortSignal,
+): Promise<PreparedSync> {
+  const model = modelOf(bench.project, sync);
+  const warehouse = await bench.warehouse(model.connection);
+  const columns = await describeModel(model, () => warehouse.describe(model.sql, signal));
+  refuse(columnProblems(sync, model, columns), sync.name);
+  const account = await bench.accounts.open(sync.connection, meter, signal);
+  const { snapshotName, meta } = await findSnapshot(bench, sync, account);
+  const object = await account.describe(sync.object, meter, signal);
+  const timezone = model.timezone ?? bench.project.timezone;
+  const { mapping, problems } = compileMapping({ sync, model, columns, object, timezone });
+  refuse(problems, sync.name);
+  if (mapping === null) throw new Fault("INTERNAL", `the mapping of "${sync.name}" could not be compiled`);
+  checkKey(sync, meta, mapping);
+  if (warehouse.local === null)
+    throw new Fault("NOT_YET_AVAILABLE", `connection "${model.connection}" cannot be read by the local planner yet`, {
+      fix: "use a duckdb connection",
+    });
+  return { sync, model, local: warehouse.local, mapping, account, object, meta, snapshotName };
+}
+
+/** The database's own words about a model's SQL, under the name and line of its file. */
+async function describeModel<T>(model: Model, describe: () => Promise<T>): Promise<T> {
+  try {
+    return await describe();
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== "MODEL_INVALID") throw error;
+    const line = Number(/\bline (\d+)/i.exec(error.message)?.[1] ?? 1);
+    const problem = {
+      severity: "error",
+      file: model.source.file,
+      line,
+      column: 1,
+      code: error.code,
+      message: error.message,
+      fix: error.fix,
+    } as const;
+    throw new Fault("MODEL_INVALID", `${model.source.file}:${line}  ${error.message}`, {
+      problems: [problem],
+      cause: error,
+      ...(error.fix === null ? {} : { fix: error.fix }),
+    });
+  }
+}
+
+function refuse(problems: Fault["problems"], sync: string): void {
+  const errors = problems.filter((problem) => problem.severity === "error");
+  if (errors.length === 0) return;
+  throw new Fault(
+    "CONFIG_INVALID",
+    `sync "${sync}" has ${errors.length === 1 ? "a problem" : `${errors.length} problems`}`,
+    {
+      problems: errors,
+      fix: "correct the files; nothing was sent",
+    },
+  );
+}
+
+/** Which snapshot is this sync's, and does it belong to this account and object (S11)? */
+async function findSnapshot(
+  bench: Workbench,
+  sync: Sync,
+  { account }: OpenAccount,
+): Promise<{ snapshotName: string; meta: SnapshotMeta | null }> {
+  const metas = await bench.planner.metas();
+  await checkGenerations(bench, sync, metas);
+  const own = metas.find((meta) => meta.sync === sync.name);
+  const former = metas.find((meta) => meta.sync === sync.renamedFrom && !bench.project.syncs.has(meta.sync));
+  const meta = own ?? former ?? null;
+  if (meta === null) {
+    const orphan = metas.find(
+      (candidate) =>
+        !bench.project.syncs.has(candidate.sync) &&
+        candidate.account === account.id &&
+        candidate.object === sync.object,
+    );
+    if (orphan !== undefined && sync.renamedFrom !== false)
+      throw new Fault(
+        "SYNC_RENAMED",
+        `"${sync.name}" is new, and the snapshot of "${orphan.sync}" (${orphan.object}, the same account) has no file any more: was it renamed?`,
+        {
+          fix: `say "renamed_from: ${orphan.sync}" in ${sync.source.file} to take its snapshot over, or "renamed_from: false" for a new sync; nothing was sent`,
+        },
+      );
+    return { snapshotName: sync.name, meta: null };
+  }
+  if (meta.account !== account.id)
+    throw new Fault(
+      "DESTINATION_CHANGED",
+      `connection "${sync.connection}" now reaches ${account.label}; the snapshot of "${sync.name}" belongs to account ${meta.account}`,
+      {
+        fix: "restore the former credentials, or give the other account a sync (or an environment) of its own; nothing was sent",
+      },
+    );
+  if (meta.object !== sync.object)
+    throw new Fault(
+      "DESTINATION_CHANGED",
+      `"${sync.name}" now names object ${sync.object}; its snapshot is of ${meta.object}`,
+      {
+        fix: "give the other object a sync of its own; nothing was sent",
+      },
+    );
+  return { snapshotName: meta.sync, meta };
+}
+
+/** Planner and state are two halves of one memory (S25): one without the other, or from another day, is not trusted. */
+async function checkGenerations(bench: Workbench, sync: Sync, metas: readonly SnapshotMeta[]): Promise<void> {
+  const records = await bench.state?.syncs();
+  if (records === undefined) return;
+  const name = records.some((record) => record.name === sync.name) ? sync.name : sync.renamedFrom;
+  const record = records.find((candidate) => candidate.name === name);
+  const meta = metas.find((candidate) => candidate.sync === name);
+  const fix = "restore .sluice (state and planner together) from a backup; nothing was sent";
+  if (record !== undefined && meta === undefined)
+    throw new Fault("STATE_MISSING", `the planner has lost the snapshot of "${record.name}"`, { fix });
+  if (record === undefined && meta !== undefined && meta.generation > 0)
+    throw new Fault("STATE_MISSING", `the state has lost sync "${meta.sync}", of which the planner has a snapshot`, {
+      fix,
+    });
+  if (record !== undefined && meta !== undefined && meta.generation < record.generation)
+    throw new Fault(
+      "STATE_MISMATCH",
+      `the planner file is older than the state (generation ${meta.generation} of ${record.generation} for "${record.name}")`,
+      { fix },
+    );
+}
+
+function checkKey(sync: Sync, meta: SnapshotMeta | null, mapping: CompiledMapping): void {
+  if (meta === null) return;
+  const now = mapping.primaryKey.map((column) => `${column.name}:${keyFamily(column)}`);
+  if (JSON.stringify(now) === JSON.stringify(meta.key)) return;
+  const shown = (key: readonly string[]) => key.map((part) => part.replace(":", " ")).join(", ");
+  throw new Fault(
+    "KEY_TYPE_CHANGED",
+    `the primary key of "${sync.name}" was (${shown(meta.key)}) and is (${shown(now)})`,
+    {
+      fix: "cast the key in the model's SQL to what it was; with another key every row would look new; nothing was sent",
+    },
+  );
+}

@@ -1,0 +1,94 @@
+import { stat } from "node:fs/promises";
+import { Fault } from "../contract/fault.ts";
+import type { Acceptance, Planner } from "../contract/planner.ts";
+import type { RunRecord } from "../contract/run.ts";
+import type { BatchRecord, Lease, StateStore } from "../contract/state.ts";
+import { toAcceptance } from "../delivery/recorder.ts";
+import { newTally } from "../delivery/tally.ts";
+import { sha256Of } from "../planner/plan-file.ts";
+import { planPath } from "./plan-sync.ts";
+import type { Workbench } from "./workbench.ts";
+
+/**
+ * Ends a run that was interrupted (killed, or the machine went down). What it acknowledged is accepted; what it sent
+ * without an answer is marked in doubt, so that the next plan holds it whatever the model says; the rest was never sent
+ * and is found again by the diff. Then the run is over: the caller plans anew.
+ */
+export async function recoverRuns(bench: Workbench, state: StateStore, lease: Lease): Promise<readonly RunRecord[]> {
+  const open = await state.runs({ sync: lease.sync, states: ["queued", "planning", "writing", "paused"], limit: 100 });
+  for (const run of [...open].reverse()) await recoverRun(bench, state, lease, run);
+  return open;
+}
+
+async function recoverRun(bench: Workbench, state: StateStore, lease: Lease, run: RunRecord): Promise<void> {
+  const endedAt = bench.clock.now();
+  if (run.planSha256 === null) {
+    const reason = "interrupted before anything was sent";
+    await state.patchRun(lease, run.id, { state: "failed", code: "INTERRUPTED", reason, endedAt });
+    return;
+  }
+  const path = planPath(bench.project, run.id);
+  const batches = await state.batches(run.id);
+  if (batches.some((batch) => batch.state === "sent" || batch.acks !== null)) await checkPlan(path, run);
+  const { inDoubt, operations } = await settleBatches(bench, state, lease, run, path, batches);
+  const reason = `interrupted; ${inDoubt} rows in doubt are planned again`;
+  await state.patchRun(lease, run.id, { state: "failed", code: "INTERRUPTED", reason, endedAt, operations });
+}
+
+async function checkPlan(path: string, run: RunRecord): Promise<void> {
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (isThere && (await sha256Of(path)) === run.planSha256) return;
+  throw new Fault("PLAN_CORRUPT", `the plan of the interrupted run ${run.id} is ${isThere ? "damaged" : "gone"}`, {
+    fix: "restore .sluice (state, planner and plans together) from a backup; nothing was sent",
+  });
+}
+
+async function settleBatches(
+  bench: Workbench,
+  state: StateStore,
+  lease: Lease,
+  run: RunRecord,
+  plan: string,
+  batches: readonly BatchRecord[],
+): Promise<{ inDoubt: number; operations: RunRecord["operations"] }> {
+  const doubtful: { fromSeq: number; toSeq: number }[] = [];
+  const accepted: { fromSeq: number; toSeq: number }[] = [];
+  const tally = newTally();
+  for (const batch of batches) {
+    const range = { fromSeq: batch.fromSeq, toSeq: batch.toSeq };
+    if (batch.state === "sent") doubtful.push(range);
+    else if (batch.acks !== null) {
+      accepted.push(range);
+      const rows = await bench.planner.readPlan(plan, batch.fromSeq, batch.toSeq + 1);
+      rows.forEach((row, index) => {
+        const ack = batch.acks?.[index];
+        if (ack !== undefined) tally.add(row, ack);
+        if (ack?.state === "unknown") doubtful.push({ fromSeq: row.seq, toSeq: row.seq });
+      });
+    }
+  }
+  const at = { sync: lease.sync, epoch: lease.epoch, plan };
+  await bench.planner.markInDoubt(at, doubtful);
+  await acceptBatches(bench.planner, { ...at, run: run.id, nowMs: bench.clock.now() }, batches);
+  await state.foldAccepted(lease, run.id, accepted);
+  return {
+    inDoubt: doubtful.reduce((sum, range) => sum + range.toSeq - range.fromSeq + 1, 0),
+    operations: tally.operations(),
+  };
+}
+
+async function acceptBatches(
+  planner: Planner,
+  at: { sync: string; epoch: number; run: string; plan: string; nowMs: number },
+  batches: readonly BatchRecord[],
+): Promise<void> {
+  const rows = batches.flatMap((batch) =>
+    (batch.acks ?? [])
+      .map((ack, index): Acceptance | null => toAcceptance({ seq: batch.fromSeq + index }, ack))
+      .filter((row) => row !== null),
+  );
+  if (rows.length > 0) await planner.accept(at, rows);
+}

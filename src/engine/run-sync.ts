@@ -1,0 +1,321 @@
+import { Fault } from "../contract/fault.ts";
+import type { Sync } from "../contract/project.ts";
+import type { RunRecord } from "../contract/run.ts";
+import type { Lease, RunPatch, StateStore } from "../contract/state.ts";
+import { hasFailed } from "../core/guards.ts";
+import { newRunId } from "../core/run-id.ts";
+import { type Delivered, deliver } from "../delivery/deliver.ts";
+import { type Meter, newMeter } from "../delivery/limited.ts";
+import { openRecorder } from "../delivery/recorder.ts";
+import { newTally, type Tally } from "../delivery/tally.ts";
+import { finishRun } from "./finish-run.ts";
+import { holdPlan, settleHold } from "./hold-plan.ts";
+import { keepLease } from "./keep-lease.ts";
+import { type PlannedSync, planPath, planSync } from "./plan-sync.ts";
+import { recoverRuns } from "./recover-run.ts";
+import { rejectHash } from "./reject-hash.ts";
+import { takeOver } from "./take-over.ts";
+import type { Workbench } from "./workbench.ts";
+
+export type RunOptions = {
+  readonly trigger: string;
+  readonly who: string;
+  /** Lets go what a guard holds (S22). */
+  readonly approve: boolean;
+  readonly isDead: (holder: string) => boolean;
+  readonly holder: string;
+  /** At most so many plans at once; each may take the planner's whole memory limit. */
+  readonly planTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly onProgress: (progress: Progress) => void;
+};
+
+export type Progress = {
+  readonly sync: string;
+  readonly phase: "planning" | "writing";
+  readonly done: number;
+  readonly planned: number;
+};
+
+export type FinishedRun = {
+  readonly run: RunRecord;
+  readonly planned: PlannedFacts | null;
+  readonly fault: Fault | null;
+};
+export type PlannedFacts = Pick<PlannedSync, "facts" | "guards" | "forecast" | "sample"> & {
+  readonly keyParts: number;
+};
+
+/**
+ * One run, from lease to end: recover what was interrupted, plan, ask the guards, commit the plan, send, accept, finish.
+ * The order is the safety: from the committed plan on a crash can be recovered, before it nothing was sent.
+ */
+export async function runSync(
+  bench: Workbench,
+  state: StateStore,
+  sync: Sync,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<FinishedRun> {
+  await takeOver(bench, state, sync, options);
+  const attempt = await state.acquire(sync.name, options.holder, keepLease.forMs, options.isDead);
+  if (!attempt.ok)
+    throw new Fault("SYNC_BUSY", `sync "${sync.name}" is being run by ${attempt.holder}`, {
+      fix: "wait until it ends",
+    });
+  const { lease } = attempt;
+  const kept = keepLease.start(state, lease, bench.clock, signal);
+  try {
+    return await runUnderLease(bench, state, sync, options, lease, kept.signal);
+  } finally {
+    await kept.stop();
+  }
+}
+
+async function runUnderLease(
+  bench: Workbench,
+  state: StateStore,
+  sync: Sync,
+  options: RunOptions,
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<FinishedRun> {
+  await recoverRuns(bench, state, lease);
+  const run = newRun(bench, sync, options);
+  await state.createRun(lease, run);
+  const meter = newMeter();
+  try {
+    options.onProgress({ sync: sync.name, phase: "planning", done: 0, planned: 0 });
+    const planned = await options.planTurn(() => planSync(bench, sync, meter, signal));
+    try {
+      return await runPlan(bench, state, { run, planned, lease, meter, options }, signal);
+    } finally {
+      await planned.session.close();
+    }
+  } catch (error) {
+    const fault = error instanceof Fault ? error : new Fault("INTERNAL", messageOf(error), { cause: error });
+    const cancelled = signal.aborted || fault.code === "CANCELLED";
+    const blocked = fault.rule.exitStatus === 4;
+    const ended = await finishRun(bench, state, lease, run, {
+      state: cancelled ? "cancelled" : blocked ? "blocked" : "failed",
+      code: cancelled ? "CANCELLED" : fault.code,
+      reason: fault.message,
+      ...spent(meter),
+    });
+    return {
+      run: ended,
+      planned: null,
+      fault: cancelled ? new Fault("CANCELLED", "cancelled before anything was sent") : fault,
+    };
+  }
+}
+
+type RunParts = { run: RunRecord; planned: PlannedSync; lease: Lease; meter: Meter; options: RunOptions };
+
+async function runPlan(
+  bench: Workbench,
+  state: StateStore,
+  parts: RunParts,
+  signal: AbortSignal,
+): Promise<FinishedRun> {
+  const { run, lease, meter, options } = parts;
+  const planned = await settleHold(bench, state, parts.planned, options, { run, lease });
+  const { facts, session, prepared } = planned;
+  const path = planPath(bench.project, run.id);
+  const shown: PlannedFacts = {
+    facts,
+    guards: planned.guards,
+    forecast: planned.forecast,
+    sample: planned.sample,
+    keyParts: prepared.mapping.primaryKey.length,
+  };
+  const file = await session.write(path, signal);
+  const base: RunPatch = {
+    counts: facts.counts,
+    guards: planned.guards,
+    planRows: file.rows,
+    newInvalid: facts.newInvalid,
+  };
+  if (planned.guards.some((verdict) => verdict.held)) {
+    const reason = await holdPlan(bench, state, lease, run, planned);
+    const ended = await finishRun(bench, state, lease, run, {
+      ...base,
+      state: "blocked",
+      code: "HELD",
+      reason,
+      ...spent(meter),
+    });
+    return { run: ended, planned: shown, fault: null };
+  }
+  await session.commit(lease.epoch);
+  await dropCured(state, planned, lease);
+  await putSync(bench, state, planned, lease);
+  await state.patchRun(lease, run.id, { ...base, state: "writing", planSha256: file.sha256 });
+  const tally = newTally();
+  const delivered = await send(bench, state, parts, planned, { path, rows: file.rows, tally }, signal);
+  await putSync(bench, state, planned, lease);
+  await countUnsent(bench, path, delivered, tally);
+  const newRejected = newRejects(tally, prepared.sync, facts.counts.read);
+  const patch = outcomeOf(delivered, tally, { newInvalid: facts.newInvalid, newRejected });
+  const numbers = {
+    operations: tally.operations(),
+    created: tally.created,
+    adopted: tally.adopted,
+    linked: facts.adopts,
+    newRejected,
+  };
+  const ended = await finishRun(bench, state, lease, run, { ...base, ...patch, ...numbers, ...spent(meter) });
+  return { run: ended, planned: shown, fault: delivered.stopped };
+}
+
+async function send(
+  bench: Workbench,
+  state: StateStore,
+  { run, lease, meter, options }: RunParts,
+  { prepared, facts }: PlannedSync,
+  plan: { path: string; rows: number; tally: Tally },
+  signal: AbortSignal,
+): Promise<Delivered> {
+  const { sync, object, account } = prepared;
+  const recorder = openRecorder({
+    state,
+    planner: bench.planner,
+    lease,
+    run: run.id,
+    plan: plan.path,
+    clock: bench.clock,
+    tally: plan.tally,
+    rejectHash: (row, field) => rejectHash.of(object, row, field),
+  });
+  const delivered = await deliver(
+    {
+      sync,
+      destination: account.metered(meter),
+      recorder,
+      planRows: plan.rows,
+      readPlan: (fromSeq, toSeq) => bench.planner.readPlan(plan.path, fromSeq, toSeq),
+      ownersOf: async (ids) => {
+        const owners = await bench.planner.owners(account.account.id, sync.object, ids);
+        return new Map(owners.filter((owner) => owner.sync === sync.name).map((owner) => [owner.remoteId, owner.key]));
+      },
+      check: () => failedGuard(sync, facts.counts.invalid, plan.tally),
+      onProgress: (done) => options.onProgress({ sync: sync.name, phase: "writing", done, planned: plan.rows }),
+    },
+    signal,
+  );
+  await recorder.accept();
+  await markDoubts(bench, state, lease, run.id, plan.path);
+  return delivered;
+}
+
+/** Batches that were sent and whose answer could not even be recorded: the snapshot remembers that they may have landed. */
+async function markDoubts(bench: Workbench, state: StateStore, lease: Lease, run: string, plan: string): Promise<void> {
+  const sent = (await state.batches(run)).filter((batch) => batch.state === "sent");
+  await bench.planner.markInDoubt({ sync: lease.sync, epoch: lease.epoch, plan }, sent);
+}
+
+function failedGuard(sync: Sync, invalid: number, tally: Tally): Fault | null {
+  const looked = invalid + tally.done;
+  const failed = invalid + tally.rejected;
+  if (!hasFailed(sync.guards.failed, failed, looked)) return null;
+  return new Fault("HELD", `stopped: ${failed} of ${looked} rows failed`, {
+    fix: "look at `sluice rows last`, mend the rows, and run again; what was sent stays sent",
+  });
+}
+
+async function countUnsent(bench: Workbench, path: string, delivered: Delivered, tally: Tally): Promise<void> {
+  if (delivered.stopped === null) return;
+  const unsent = await bench.planner.countPlan(path, delivered.nextSeq);
+  const kind = delivered.stopped.code === "CANCELLED" ? "cancelled" : "deferred";
+  for (const [operation, rows] of unsent) tally.addMany(operation, { [kind]: rows });
+}
+
+function outcomeOf(delivered: Delivered, tally: Tally, news: { newInvalid: number; newRejected: number }): RunPatch {
+  const { stopped } = delivered;
+  if (stopped?.code === "CANCELLED") return { state: "cancelled", code: "CANCELLED", reason: stopped.message };
+  if (stopped?.code === "HELD") return { state: "blocked", code: "HELD", reason: stopped.message };
+  if (stopped !== null) {
+    // Credentials that worked when the run began and are refused now: somebody has to renew them (S20).
+    const code = stopped.code === "AUTH_REFUSED" ? "AUTH_REQUIRED" : stopped.code;
+    return { state: "failed", code, reason: stopped.message };
+  }
+  const deferred = Object.values(tally.operations()).reduce((sum, counts) => sum + counts.deferred, 0);
+  const parts = [
+    news.newRejected > 0 ? `${news.newRejected} rows rejected` : "",
+    news.newInvalid > 0 ? `${news.newInvalid} rows invalid` : "",
+    deferred > 0 ? `${deferred} rows deferred to the next run` : "",
+  ].filter((part) => part !== "");
+  if (parts.length === 0) return { state: "succeeded", code: null, reason: null };
+  return { state: "partial", code: null, reason: parts.join(", ") };
+}
+
+/** Rejected now and never before, less what the sync tolerates (S21). */
+function newRejects(tally: Tally, sync: Sync, read: number): number {
+  const { rejectedShare, codes } = sync.tolerate;
+  const isFew = tally.rejected <= rejectedShare * read;
+  return [...tally.newRejects]
+    .filter(([code]) => !(isFew && (codes.length === 0 || codes.includes(code))))
+    .reduce((sum, [, count]) => sum + count, 0);
+}
+
+/** Refusals of rows that are no longer refused: gone from the model and from the snapshot's removals. */
+async function dropCured(state: StateStore, planned: PlannedSync, lease: Lease): Promise<void> {
+  const gone = await planned.session.goneRejects();
+  if (gone.length > 0) await state.dropRejects(lease, gone);
+}
+
+async function putSync(bench: Workbench, state: StateStore, { prepared }: PlannedSync, lease: Lease): Promise<void> {
+  const meta = (await bench.planner.metas()).find((candidate) => candidate.sync === prepared.sync.name);
+  await state.putSync(lease, {
+    name: prepared.sync.name,
+    account: prepared.account.account.id,
+    object: prepared.sync.object,
+    model: prepared.sync.model,
+    generation: meta?.generation ?? 0,
+    configHash: prepared.sync.configHash,
+  });
+}
+
+function newRun(bench: Workbench, sync: Sync, options: RunOptions): RunRecord {
+  const startedAt = bench.clock.now();
+  return {
+    id: newRunId(startedAt, bench.random),
+    sync: sync.name,
+    model: sync.model,
+    state: "planning",
+    reason: null,
+    code: null,
+    trigger: options.trigger,
+    configHash: sync.configHash,
+    counts: null,
+    operations: {},
+    guards: [],
+    planRows: 0,
+    planSha256: null,
+    newInvalid: 0,
+    newRejected: 0,
+    linked: 0,
+    created: 0,
+    adopted: 0,
+    calls: 0,
+    throttled: 0,
+    waitedMs: 0,
+    bytesOut: 0,
+    peakRssBytes: 0,
+    startedAt,
+    endedAt: null,
+  };
+}
+
+function spent(meter: Meter): RunPatch {
+  return {
+    calls: meter.calls,
+    throttled: meter.throttled,
+    waitedMs: Math.round(meter.waitedMs),
+    bytesOut: meter.bytesOut,
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
