@@ -1,0 +1,53 @@
+import { resolve } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { Fault } from "../contract/fault.ts";
+import type { Project, Sync } from "../contract/project.ts";
+import { selectSyncs } from "../core/select.ts";
+import type { CommandContext } from "./program.ts";
+import { problemText } from "./render-fault.ts";
+
+/** The project a command works on; every problem of its files at once where it has any. Warnings go to stderr. */
+export async function openProject<O>({ services, options, output }: CommandContext<O>): Promise<Project> {
+  const loaded = await services.loadProject({ dir: resolve(options.project), environment: options.env ?? null });
+  if (!loaded.ok) {
+    const errors = loaded.problems.filter((problem) => problem.severity === "error").length;
+    throw new Fault("CONFIG_INVALID", `the project has ${errors === 1 ? "a problem" : `${errors} problems`}`, {
+      fix: "correct the files; nothing was sent",
+      problems: loaded.problems,
+    });
+  }
+  output.hide(loaded.project.secrets);
+  for (const problem of loaded.problems) output.note(problemText(problem));
+  return loaded.project;
+}
+
+export type SelectOptions = { select?: string[]; all: boolean };
+
+/** The syncs a command line means; on a terminal that names none, asks. */
+export async function chooseSyncs(
+  project: Project,
+  names: readonly string[],
+  { options }: CommandContext<SelectOptions>,
+): Promise<readonly Sync[]> {
+  const selectors = options.select ?? [];
+  if (names.length > 0 || selectors.length > 0 || options.all)
+    return selectSyncs(project, { names, selectors, all: options.all });
+  const known = [...project.syncs.keys()];
+  if (process.stdin.isTTY !== true || known.length === 0)
+    throw new Fault("USAGE", "which syncs?", { fix: `name them (${known.join(", ")}), or use --select or --all` });
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await prompt.question(
+      `${known.map((name, index) => `${index + 1}  ${name}`).join("\n")}\nwhich? (numbers, names, or all) `,
+    );
+    const words = answer.split(/[\s,]+/).filter((word) => word !== "");
+    if (words.includes("all")) return selectSyncs(project, { names: [], selectors: [], all: true });
+    return selectSyncs(project, {
+      names: words.map((word) => known[Number(word) - 1] ?? word),
+      selectors: [],
+      all: false,
+    });
+  } finally {
+    prompt.close();
+  }
+}

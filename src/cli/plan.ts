@@ -1,0 +1,66 @@
+import { Fault } from "../contract/fault.ts";
+import type { Sync } from "../contract/project.ts";
+import { newMeter } from "../delivery/limited.ts";
+import { planSync } from "../engine/plan-sync.ts";
+import { turns } from "../engine/turns.ts";
+import type { Workbench } from "../engine/workbench.ts";
+import { gravest } from "./exit-status.ts";
+import { chooseSyncs, openProject, type SelectOptions } from "./open-project.ts";
+import type { CommandContext } from "./program.ts";
+import { faultDocument, faultText } from "./render-fault.ts";
+import { planText } from "./render-plan.ts";
+import { planJson } from "./run-json.ts";
+
+type PlanOptions = SelectOptions & { exitCode: boolean };
+type Shown =
+  | { sync: Sync; text: string; json: ReturnType<typeof planJson>; changes: number }
+  | { sync: Sync; fault: Fault };
+
+/** Says exactly what a run would send. Asks the destination questions (describe, find), writes nothing anywhere. */
+export async function plan(context: CommandContext<PlanOptions>, names: readonly string[]): Promise<number> {
+  const { services, options, output, signal } = context;
+  const project = await openProject(context);
+  const syncs = await chooseSyncs(project, names, context);
+  const bench = await services.openBench(project, "plan", signal);
+  try {
+    const planTurn = turns(2);
+    const shown = await Promise.all(syncs.map((sync) => planTurn(() => planOne(bench, sync, signal))));
+    const isOne = names.length === 1 && syncs.length === 1;
+    const [only] = shown;
+    if (isOne && only !== undefined && "fault" in only) throw only.fault;
+    const documents = shown.map((entry) =>
+      "fault" in entry ? { sync: entry.sync.name, error: faultDocument(entry.fault) } : entry.json,
+    );
+    output.document(isOne ? { plan: documents[0] } : { plans: documents });
+    for (const entry of shown) {
+      if ("fault" in entry) output.error(`${entry.sync.name}\n${faultText(entry.fault)}`);
+      else output.line(entry.text);
+    }
+    const statuses = shown.map((entry) => ("fault" in entry ? entry.fault.rule.exitStatus : 0));
+    const worst = gravest(statuses);
+    const changes = shown.reduce((sum, entry) => sum + ("fault" in entry ? 0 : entry.changes), 0);
+    return worst === 0 && options.exitCode && changes > 0 ? 5 : worst;
+  } finally {
+    await bench.close();
+  }
+}
+
+async function planOne(bench: Workbench, sync: Sync, signal: AbortSignal): Promise<Shown> {
+  try {
+    const planned = await planSync(bench, sync, newMeter(), signal);
+    const { added, changed } = planned.facts.counts;
+    try {
+      return {
+        sync,
+        text: planText(sync, planned),
+        json: planJson(sync, planned),
+        changes: added + changed + planned.facts.removals,
+      };
+    } finally {
+      await planned.session.close();
+    }
+  } catch (error) {
+    if (error instanceof Fault) return { sync, fault: error };
+    throw error;
+  }
+}

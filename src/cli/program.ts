@@ -1,0 +1,143 @@
+import { Command, CommanderError, Option } from "commander";
+import { Fault } from "../contract/fault.ts";
+import { type Output, openOutput, type Streams } from "./output.ts";
+import type { Services } from "./services.ts";
+
+/** The options that every command takes. */
+export type CommonOptions = { project: string; env?: string; json: boolean; quiet: boolean };
+
+export type CommandContext<O> = {
+  readonly services: Services;
+  readonly output: Output;
+  readonly options: O & CommonOptions;
+  readonly signal: AbortSignal;
+};
+
+/** A command's work: returns the exit status. */
+type Work<O, A extends readonly unknown[]> = (context: CommandContext<O>, ...args: A) => Promise<number>;
+
+export type ProgramParts = {
+  /** Loaded when a command needs it: `--help` loads nothing but commander. */
+  readonly services: () => Promise<Services>;
+  readonly streams: Streams;
+  readonly signal: AbortSignal;
+  readonly version: string;
+};
+
+/** Runs one command line (without node and script) and gives its exit status. */
+export async function runProgram(argv: readonly string[], parts: ProgramParts): Promise<number> {
+  let status = 0;
+  const wantsJson = argv.includes("--json");
+  const act =
+    <O, A extends readonly unknown[]>(load: () => Promise<Work<O, A>>) =>
+    async (...args: unknown[]): Promise<void> => {
+      const command = args.at(-1) as Command;
+      const options = args.at(-2) as O & CommonOptions;
+      const output = openOutput(parts.streams, { json: options.json === true, quiet: options.quiet === true });
+      try {
+        const work = await load();
+        const services = await parts.services();
+        status = await work(
+          { services, output, options, signal: parts.signal },
+          ...(command.processedArgs as unknown as A),
+        );
+      } catch (error) {
+        status = await reportFault(error, output);
+      }
+    };
+  const program = buildProgram(act, parts);
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    status = error.exitCode === 0 ? 0 : 2;
+    if (wantsJson && status === 2) {
+      const message = error.message.replace(/^error: /, "");
+      parts.streams.stdout.write(
+        `${JSON.stringify({ error: { code: "USAGE", message, fix: "see sluice --help" } }, null, 2)}\n`,
+      );
+    }
+  }
+  return status;
+}
+
+async function reportFault(error: unknown, output: Output): Promise<number> {
+  const { faultDocument, faultText } = await import("./render-fault.ts");
+  const fault =
+    error instanceof Fault
+      ? error
+      : new Fault("INTERNAL", error instanceof Error ? error.message : String(error), { cause: error });
+  output.error(faultText(fault));
+  output.document({ error: faultDocument(fault) });
+  return fault.rule.exitStatus;
+}
+
+type Act = <O, A extends readonly unknown[]>(load: () => Promise<Work<O, A>>) => (...args: unknown[]) => Promise<void>;
+
+function buildProgram(act: Act, parts: ProgramParts): Command {
+  const program = new Command("sluice")
+    .description("Syncs SQL models into the CRM: plan, apply, and know what was done.")
+    .version(parts.version)
+    .exitOverride()
+    .showHelpAfterError("(see --help)")
+    .configureOutput({
+      writeOut: (text) => parts.streams.stdout.write(text),
+      writeErr: (text) => parts.streams.stderr.write(text),
+    });
+  const command = (usage: string, description: string): Command =>
+    program
+      .command(usage)
+      .description(description)
+      .option("--project <dir>", "the project folder", ".")
+      .option("--env <name>", "the environment (or SLUICE_ENV; default: the first)")
+      .option("--json", "one JSON document on stdout", false)
+      .option("--quiet", "no progress, no warnings", false);
+  const selecting = (made: Command): Command =>
+    made
+      .option("--select <selector...>", "syncs by tag:NAME, connection:NAME or model:NAME")
+      .option("--all", "every sync of the project", false);
+
+  program
+    .command("init")
+    .argument("<dir>", "a new or empty folder")
+    .description("write a small project that runs against the sandbox")
+    .option("--json", "one JSON document on stdout", false)
+    .action(act(async () => (await import("./init.ts")).init));
+  command("check", "read every file and say what is wrong; offline unless --connect")
+    .option("--connect", "open the connections too and say what each may do", false)
+    .action(act(async () => (await import("./check.ts")).check));
+  selecting(command("plan", "say exactly what a run would send; sends nothing").argument("[syncs...]"))
+    .option("--exit-code", "exit 5 when there are changes", false)
+    .action(act(async () => (await import("./plan.ts")).plan));
+  selecting(command("run", "plan and send").argument("[syncs...]"))
+    .option("--approve", "release what a guard holds, for 24 hours", false)
+    .action(act(async () => (await import("./run.ts")).run));
+  command("status", "every sync with its last run").action(act(async () => (await import("./status.ts")).status));
+  command("runs", "past runs, newest first")
+    .argument("[sync]")
+    .option("--limit <n>", "at most so many", "20")
+    .action(act(async () => (await import("./runs.ts")).runs));
+  command("rows", "the rows of a run, grouped by reason")
+    .argument("<run>", "a run id, or `last`")
+    .option("--state <state>", "only rows in this state: rejected, invalid, altered, skipped, deferred, applied …")
+    .option("--limit <n>", "examples a group", "5")
+    .action(act(async () => (await import("./rows.ts")).rows));
+  command("why", "one row's story")
+    .argument("<sync>")
+    .argument("<key>", "the primary key; parts of a composite key separated by commas")
+    .action(act(async () => (await import("./why.ts")).why));
+  program
+    .command("sandbox")
+    .description("start a local HubSpot that behaves as the real one, limits included")
+    .option("--hubspot-port <n>", "port; 0 takes a free one", "4010")
+    .option("--seed <n>", "portal id, ids and faults derive from it", "1")
+    .addOption(
+      new Option("--tier <tier>", "the account's limits")
+        .choices(["free", "pro", "enterprise", "unlimited"])
+        .default("pro"),
+    )
+    .option("--data <file>", "keep the records in this file between starts")
+    .option("--json", "one JSON document on stdout", false)
+    .action(act(async () => (await import("./sandbox.ts")).sandbox));
+  return program;
+}

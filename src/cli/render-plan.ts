@@ -1,0 +1,109 @@
+import type { PlanRow } from "../contract/plan.ts";
+import type { PlanFacts } from "../contract/planner.ts";
+import type { Sync } from "../contract/project.ts";
+import type { GuardVerdict, ModelCounts } from "../contract/run.ts";
+import { keyForPeople } from "../core/key.ts";
+import type { PlannedSync } from "../engine/plan-sync.ts";
+
+const NUMBER = new Intl.NumberFormat("en-US");
+export const count = (value: number): string => NUMBER.format(value);
+const VALUE_WIDTH = 40;
+
+export function countsLine(counts: ModelCounts): string {
+  const parts = [
+    `read ${count(counts.read)}`,
+    `added ${count(counts.added)}`,
+    `changed ${count(counts.changed)}`,
+    `removed ${count(counts.removed)}`,
+    `unchanged ${count(counts.unchanged)}`,
+    `waiting ${count(counts.waiting)}`,
+    `invalid ${count(counts.invalid)}`,
+  ];
+  return parts.join(" · ");
+}
+
+/** Control characters of hostile values must not reach a terminal. */
+export function shown(value: string | null): string {
+  if (value === null) return "∅";
+  const text = JSON.stringify(value.length > VALUE_WIDTH ? `${value.slice(0, VALUE_WIDTH)}…` : value);
+  return text.replace(/[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "�");
+}
+
+function rowLine(row: PlanRow, keyParts: number): string[] {
+  const key = shown(keyForPeople(row.key, keyParts)).slice(1, -1);
+  const record = row.remoteId === null ? "" : `  record ${row.remoteId}`;
+  if (row.settled !== null) return [`    · ${key}${record}  ${row.settled}: ${row.reason ?? ""}`];
+  const sign = row.change === "removed" ? "-" : row.remoteId === null ? "+" : "~";
+  const how =
+    row.change === "removed" ? `  ${row.operation}` : row.remoteId === null ? "  create" : row.adopted ? "  adopt" : "";
+  const fields = Object.entries(row.fields).map(([field, after]) =>
+    row.remoteId === null
+      ? `        ${field}: ${shown(after)}`
+      : `        ${field}: ${shown(row.before[field] ?? null)} → ${shown(after)}`,
+  );
+  return [`    ${sign} ${key}${how}${record}`, ...fields];
+}
+
+function guardLine(verdict: GuardVerdict): string {
+  const what = verdict.field === null ? verdict.guard : `${verdict.guard} (${verdict.field})`;
+  return `  held by guard ${what}: ${count(verdict.value)} of ${count(verdict.of)} rows, limit ${verdict.limit}`;
+}
+
+function invalidLines(facts: PlanFacts): string[] {
+  return facts.invalidGroups.map((group) => {
+    const field = group.field === null ? "" : ` ${group.field}`;
+    const example = group.example === null ? "" : `, for example row ${shown(group.example)}`;
+    return `  invalid: ${count(group.count)} × ${group.code}${field}: ${group.message}${example}`;
+  });
+}
+
+function whatHappens(planned: PlannedSync): string[] {
+  const { facts, forecast, prepared } = planned;
+  const upTo = forecast.createsAreExact ? "" : "up to ";
+  const parts: string[] = [];
+  if (facts.creates > 0) parts.push(`${upTo}${count(facts.creates)} records will be created`);
+  if (facts.adopts > 0) parts.push(`${count(facts.adopts)} existing records adopted`);
+  const updates = facts.writesById - facts.adopts;
+  if (updates > 0) parts.push(`${count(updates)} records updated`);
+  if (facts.removals > 0) parts.push(`${count(facts.removals)} removed rows: ${prepared.sync.onRemoved.kind}`);
+  if (facts.transferred > 0) parts.push(`${count(facts.transferred)} records move on to another row`);
+  if (parts.length === 0) return ["  nothing to send"];
+  return [`  ${parts.join(", ")}`, `  about ${count(forecast.calls)} calls, ${forecast.seconds} s`];
+}
+
+export function planText(sync: Sync, planned: PlannedSync): string {
+  const { facts, prepared, guards, sample } = planned;
+  const keyParts = prepared.mapping.primaryKey.length;
+  const held = guards.filter((verdict) => verdict.held);
+  const lines = [
+    `${sync.name} → ${sync.object}, ${prepared.account.account.label}`,
+    `  ${countsLine(facts.counts)}`,
+    ...mappingLines(planned),
+    ...invalidLines(facts),
+    ...(facts.superseded > 0
+      ? [`  ${count(facts.superseded)} rows stand back for another row with their match value`]
+      : []),
+    ...(facts.removalsPostponed ? ["  removals are postponed while there are rows without a key"] : []),
+    ...whatHappens(planned),
+    ...(sample.length > 0 ? ["  first changes"] : []),
+    ...sample.flatMap((row) => rowLine(row, keyParts)),
+    ...held.map(guardLine),
+    ...(held.length > 0 ? ["  a run would be held; `sluice run --approve` releases this set"] : []),
+  ];
+  return lines.join("\n");
+}
+
+/** A mapping change is named with its price (S23). */
+function mappingLines({ prepared, facts }: PlannedSync): string[] {
+  if (prepared.meta === null) return [];
+  const before = new Set(prepared.meta.fields);
+  const now = prepared.mapping.fields.map((field) => field.field);
+  const added = now.filter((field) => !before.has(field));
+  const dropped = [...before].filter((field) => !now.includes(field));
+  if (added.length === 0 && dropped.length === 0) return [];
+  const parts = [
+    added.length > 0 ? `new ${added.join(", ")} (${count(facts.counts.changed)} rows change)` : "",
+    dropped.length > 0 ? `${dropped.join(", ")} no longer written` : "",
+  ].filter((part) => part !== "");
+  return [`  mapping changed: ${parts.join("; ")}`];
+}

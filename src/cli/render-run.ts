@@ -1,0 +1,34 @@
+import type { OperationCounts, RunRecord } from "../contract/run.ts";
+import type { FinishedRun } from "../engine/run-sync.ts";
+import { count, countsLine } from "./render-plan.ts";
+
+function operationLine(name: string, counts: OperationCounts): string {
+  const parts = Object.entries(counts)
+    .filter(([, value]) => value > 0)
+    .map(([state, value]) => `${state} ${count(value)}`);
+  return `  ${name}: ${parts.length === 0 ? "nothing" : parts.join(", ")}`;
+}
+
+export function runLine(run: RunRecord): string {
+  const seconds = run.endedAt === null ? "" : ` in ${((run.endedAt - run.startedAt) / 1000).toFixed(1)} s`;
+  const reason = run.reason === null ? "" : `: ${run.reason}`;
+  return `${run.sync}  ${run.state}${seconds}${reason}  (run ${run.id})`;
+}
+
+export function runText({ run }: FinishedRun): string {
+  const rows = Object.values(run.operations).reduce((sum, counts) => sum + counts.applied, 0);
+  const seconds = ((run.endedAt ?? run.startedAt) - run.startedAt) / 1000;
+  const lines = [
+    runLine(run),
+    ...(run.counts === null ? [] : [`  ${countsLine(run.counts)}`]),
+    ...Object.entries(run.operations).map(([name, counts]) => operationLine(name, counts)),
+    `  created ${count(run.created)}, adopted ${count(run.adopted)}; ${count(run.calls)} calls, ${count(run.throttled)} throttled, waited ${(run.waitedMs / 1000).toFixed(1)} s${
+      rows > 0 && seconds > 0 ? `, ${count(Math.round(rows / seconds))} rows/s` : ""
+    }`,
+    ...(run.state === "blocked" && run.code === "HELD" && run.planSha256 === null
+      ? [`  held; nothing was sent. \`sluice run ${run.sync} --approve\` releases this set for 24 hours`]
+      : []),
+    ...(run.newRejected + run.newInvalid > 0 ? [`  the rows and reasons: sluice rows ${run.id}`] : []),
+  ];
+  return lines.join("\n");
+}

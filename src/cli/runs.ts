@@ -1,0 +1,27 @@
+import { Fault } from "../contract/fault.ts";
+import { openLook } from "../engine/open-memory.ts";
+import { openProject } from "./open-project.ts";
+import type { CommandContext } from "./program.ts";
+import { runLine } from "./render-run.ts";
+import { isoTime, runJson } from "./run-json.ts";
+
+export async function runs(context: CommandContext<{ limit: string }>, sync: string | undefined): Promise<number> {
+  const { services, output, options } = context;
+  const limit = wholeNumber(options.limit, "--limit", 1, 10_000);
+  const project = await openProject(context);
+  const state = await openLook(project, services.clock);
+  const found = state === null ? [] : await state.runs({ ...(sync === undefined ? {} : { sync }), limit });
+  await state?.close();
+  output.document({ runs: found.map(runJson) });
+  for (const run of found) output.line(`${isoTime(run.startedAt) ?? ""}  ${runLine(run)}`);
+  if (found.length === 0) output.line("no runs");
+  return 0;
+}
+
+export function wholeNumber(text: string, option: string, least: number, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new Fault("USAGE", `${option} ${text}: not a whole number from ${least} to ${most}`, {
+    fix: `give ${option} a number`,
+  });
+}

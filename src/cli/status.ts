@@ -1,0 +1,37 @@
+import { openLook } from "../engine/open-memory.ts";
+import { openProject } from "./open-project.ts";
+import type { CommandContext } from "./program.ts";
+import { runLine } from "./render-run.ts";
+import { isoTime, runJson } from "./run-json.ts";
+
+/** Every sync with its last run and what stands against it; works while others work. */
+export async function status(context: CommandContext<object>): Promise<number> {
+  const { services, output } = context;
+  const project = await openProject(context);
+  const state = await openLook(project, services.clock);
+  const nowMs = services.clock.now();
+  const documents: object[] = [];
+  try {
+    for (const sync of project.syncs.values()) {
+      const [last] = state === null ? [] : await state.runs({ sync: sync.name, limit: 1 });
+      const hold = state === null ? null : await state.currentHold(sync.name, nowMs);
+      const isHeld = hold !== null && hold.approvedAt === null;
+      documents.push({
+        sync: sync.name,
+        last: last === undefined ? null : runJson(last),
+        held: isHeld ? { run: hold.run, guards: hold.guards, since: isoTime(hold.heldAt) } : null,
+      });
+      output.line(
+        last === undefined ? `${sync.name}  never ran` : `${runLine(last)}  ${isoTime(last.startedAt) ?? ""}`,
+      );
+      if (isHeld)
+        output.line(
+          `  held by ${hold.guards.join(", ")} since ${isoTime(hold.heldAt)}; \`sluice run ${sync.name} --approve\` releases it`,
+        );
+    }
+  } finally {
+    await state?.close();
+  }
+  output.document({ syncs: documents });
+  return 0;
+}

@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { runProgram } from "./cli/program.ts";
+
+/** The first Ctrl-C stops before the next batch and lets what is in flight come home; the second ends at once. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  const onSignal = (name: "SIGINT" | "SIGTERM", status: number): void => {
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(status);
+      stop.abort(new Error(`stopped by ${name}`));
+    });
+  };
+  onSignal("SIGINT", 130);
+  onSignal("SIGTERM", 143);
+  return stop.signal;
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  return manifest.version;
+}
+
+// A reader that went away (`sluice rows last | head`) is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+process.exitCode = await runProgram(process.argv.slice(2), {
+  services: async () => (await import("./wire.ts")).wire(),
+  streams: { stdout: process.stdout, stderr: process.stderr },
+  signal: stopSignal(),
+  version: version(),
+});

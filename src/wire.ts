@@ -1,0 +1,92 @@
+import { realpathSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
+import { resolve } from "node:path";
+import { connectors } from "../connectors/index.ts";
+import type { Services } from "./cli/services.ts";
+import { loadProject } from "./config/load-project.ts";
+import type { Clock } from "./contract/clock.ts";
+import type { Project } from "./contract/project.ts";
+
+/** The composition root: the only file that sees connectors, state, the clock and process.env together. */
+export function wire(): Services {
+  const clock = systemClock();
+  const holder = `${process.pid}@${hostname()}`;
+  return {
+    clock,
+    random: Math.random,
+    connectors,
+    holder,
+    who: userName(),
+    isDead: (other) => isDead(other),
+    loadProject: (options) =>
+      loadProject({
+        dir: options.dir,
+        environment: options.environment ?? process.env["SLUICE_ENV"] ?? null,
+        connectors,
+        env: (name) => process.env[name],
+      }),
+    openBench: async (project, mode, signal) => {
+      // DuckDB resolves a model's relative paths (read_csv('people.csv')) against the working directory of the process.
+      process.chdir(realpathSync(project.dir));
+      // Loaded here: a command that only reads files starts without DuckDB.
+      const { openMemory } = await import("./engine/open-memory.ts");
+      const { openWorkbench } = await import("./engine/workbench.ts");
+      const memory = await openMemory({ project, clock, mode, directories: directoriesOf(project) }, signal);
+      return openWorkbench({ project, clock, random: Math.random, connectors, ...memory });
+    },
+  };
+}
+
+/** Folders outside the project that a connection's config opens to SQL. */
+function directoriesOf(project: Project): string[] {
+  return [...project.connections.values()].flatMap((connection) => {
+    const directories = connection.config["directories"];
+    const texts = Array.isArray(directories) ? directories.filter((entry) => typeof entry === "string") : [];
+    return texts.map((directory) => realpathSync(resolve(project.dir, directory)));
+  });
+}
+
+function systemClock(): Clock {
+  return {
+    now: () => Date.now(),
+    monotonicMs: () => performance.now(),
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal.aborted) {
+          reject(signal.reason);
+          return;
+        }
+        const wake = (): void => {
+          clearTimeout(timer);
+          reject(signal.reason);
+        };
+        const timer = setTimeout(() => {
+          signal.removeEventListener("abort", wake);
+          resolve();
+        }, ms);
+        signal.addEventListener("abort", wake, { once: true });
+      }),
+  };
+}
+
+/** A holder on this machine whose process is gone can hold nothing; of another machine only the lease's end tells. */
+function isDead(holder: string): boolean {
+  const [pid, host] = holder.split("@");
+  if (host !== hostname()) return false;
+  if (Number(pid) === process.pid) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container without a passwd entry has no name for its user.
+    return `uid ${process.getuid?.() ?? "unknown"}`;
+  }
+}
