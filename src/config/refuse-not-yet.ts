@@ -1,0 +1,37 @@
+import { type Path, problem, warning } from "./problem.ts";
+import type { Work } from "./resolve-sync.ts";
+
+/** Says of every key that later versions fill that it does nothing yet: an error, or a warning where nothing is lost. */
+export function refuseNotYet(work: Work, runsSchedules: boolean): void {
+  const { merged, place } = work.layers;
+  const refuse = (path: Path, what: string, fix: string, part: "key" | "value" = "value") =>
+    work.problems.push(problem(place(path, part), "NOT_YET_AVAILABLE", `${what} is not yet available`, fix));
+  if (typeof merged.model === "object")
+    refuse(["model"], "a table as model", "write a model file: select … from the table");
+  else if (merged.model !== undefined && /^(dbt|identity)\./.test(merged.model)) {
+    refuse(["model"], `the model "${merged.model}"`, "write a model file that selects from the table behind it");
+  }
+  if (merged.write === "append") refuse(["write"], "write: append", "use upsert, update or insert");
+  for (const key of ["on_removed", "on_removed_adopted"] as const) {
+    if (merged[key] === "delete") refuse([key], `${key}: delete`, "use archive, clear or { set: {field: value} }");
+  }
+  for (const [field, setting] of Object.entries(merged.fields ?? {})) {
+    if (typeof setting === "object" && "lookup" in setting) {
+      refuse(["fields", field, "lookup"], "lookup", "join the id in the model's SQL and map the column", "key");
+    }
+  }
+  if (typeof merged.guards === "object" && merged.guards.partial !== undefined) {
+    refuse(["guards", "partial"], "guards.partial", "remove it: a guard holds the whole plan", "key");
+  }
+  if (merged.recheck_unmatched !== undefined && !["24h", "1d"].includes(merged.recheck_unmatched)) {
+    refuse(["recheck_unmatched"], "recheck_unmatched other than 24h", "remove it");
+  }
+  if (merged.on_mapping_change === "forward_only") {
+    refuse(["on_mapping_change"], "on_mapping_change: forward_only", "use backfill, or remove it");
+  }
+  if (merged.schedule !== undefined && runsSchedules) {
+    const message = "schedules are not run by this version";
+    const fix = `use cron to call \`sluice run ${work.layers.source.file.replace(/^.*\/|\.ya?ml$/gi, "")}\``;
+    work.problems.push(warning(place(["schedule"], "key"), "NOT_YET_AVAILABLE", message, fix));
+  }
+}
