@@ -3,9 +3,10 @@ import { associate } from "./associations.ts";
 import { answersByRow, type BatchInput, batchInputs, duplicateIds, unusableIdProperty } from "./batch-input.ts";
 import { type BatchResult, batchReply, batchResult, type RefusedRow } from "./batch-reply.ts";
 import { isoTime } from "./iso-time.ts";
-import type { ObjectStore, StoredRecord } from "./object-store.ts";
+import type { ObjectStore } from "./object-store.ts";
 import type { Portal } from "./portal.ts";
 import { idsNotFound, isRefusal, type Refusal } from "./refusal.ts";
+import type { StoredRecord } from "./stored-record.ts";
 import type { RecordWriter, Written } from "./write-record.ts";
 
 export type BatchCalls = Readonly<

@@ -1,7 +1,8 @@
 import type { Answer } from "../../../src/kit/sandbox/call.ts";
-import type { ObjectStore, StoredRecord } from "./object-store.ts";
+import type { ObjectStore } from "./object-store.ts";
 import { type RecordAnswer, recordAnswer } from "./record-answer.ts";
 import type { Refusal } from "./refusal.ts";
+import type { StoredRecord } from "./stored-record.ts";
 
 export type BatchResult = RecordAnswer & { readonly objectWriteTraceId?: string; readonly new?: boolean };
 

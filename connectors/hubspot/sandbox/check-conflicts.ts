@@ -1,6 +1,7 @@
-import type { ObjectStore, StoredRecord, Values } from "./object-store.ts";
+import type { ObjectStore } from "./object-store.ts";
 import type { Portal } from "./portal.ts";
 import { invalid, type Refusal } from "./refusal.ts";
+import type { StoredRecord, Values } from "./stored-record.ts";
 
 /** Refuses values of unique properties that another record has. `self` is null for a record that is to be created. */
 export function takenValue(

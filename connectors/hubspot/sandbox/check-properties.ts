@@ -1,8 +1,9 @@
 import { checkValue } from "./check-value.ts";
-import type { ObjectStore, Values } from "./object-store.ts";
+import type { ObjectStore } from "./object-store.ts";
 import type { Portal } from "./portal.ts";
 import type { Property } from "./property.ts";
 import { invalid, invalidValues, isRefusal, type Refusal } from "./refusal.ts";
+import type { Values } from "./stored-record.ts";
 import { canonicalUnique } from "./unique-index.ts";
 
 type ProblemAt = { readonly name: string; readonly code: string; readonly message: string };

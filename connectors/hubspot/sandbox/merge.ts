@@ -1,8 +1,9 @@
 import type { Answer } from "../../../src/kit/sandbox/call.ts";
-import type { ObjectStore, StoredRecord } from "./object-store.ts";
+import type { ObjectStore } from "./object-store.ts";
 import { nextId, type Portal } from "./portal.ts";
 import { recordAnswer } from "./record-answer.ts";
 import { idsNotFound, invalid, isRefusal, type Refusal } from "./refusal.ts";
+import type { StoredRecord } from "./stored-record.ts";
 import { additionalEmails } from "./unique-index.ts";
 
 /** HubSpot merges no more records than this into one. */

@@ -1,10 +1,11 @@
 import type { Answer, Call } from "../../../src/kit/sandbox/call.ts";
 import { associate } from "./associations.ts";
 import { unusableIdProperty } from "./batch-input.ts";
-import type { ObjectStore, StoredRecord } from "./object-store.ts";
+import type { ObjectStore } from "./object-store.ts";
 import type { Portal } from "./portal.ts";
 import { recordAnswer } from "./record-answer.ts";
 import { invalid, isRefusal, notFound, type Refusal } from "./refusal.ts";
+import type { StoredRecord } from "./stored-record.ts";
 import type { RecordWriter } from "./write-record.ts";
 
 const DEFAULT_PAGE = 10;

@@ -1,21 +1,7 @@
 import { type Property, type PropertyInput, property } from "./property.ts";
 import type { ObjectKind } from "./standard-properties.ts";
+import type { StoredRecord, Values } from "./stored-record.ts";
 import { uniqueIndex } from "./unique-index.ts";
-
-export type Values = Readonly<Record<string, string | null>>;
-
-/** One record. `properties` is replaced at each write, never changed, so that the search index can keep the old one. */
-export type StoredRecord = {
-  readonly id: string;
-  properties: Values;
-  /** ms since the epoch. */
-  readonly createdAt: number;
-  updatedAt: number;
-  archivedAt: number | null;
-  /** What search sees until `indexedAtMs` (monotonic): the values as they were, null where it did not exist. */
-  indexed: Values | null;
-  indexedAtMs: number;
-};
 
 /** The records of one object and the indexes of its unique properties. */
 export interface ObjectStore {

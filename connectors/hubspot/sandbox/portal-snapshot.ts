@@ -1,8 +1,9 @@
 import { Fault } from "../../../src/contract/fault.ts";
-import { objectStore, type StoredRecord } from "./object-store.ts";
+import { objectStore } from "./object-store.ts";
 import type { Portal } from "./portal.ts";
 import type { Property } from "./property.ts";
 import type { ObjectKind } from "./standard-properties.ts";
+import type { StoredRecord } from "./stored-record.ts";
 
 const FORMAT = "sluice-hubspot-sandbox-1";
 

@@ -1,5 +1,6 @@
 import { isoTime } from "./iso-time.ts";
-import type { ObjectStore, StoredRecord } from "./object-store.ts";
+import type { ObjectStore } from "./object-store.ts";
+import type { StoredRecord } from "./stored-record.ts";
 
 /** A record as HubSpot tells it. */
 export type RecordAnswer = {

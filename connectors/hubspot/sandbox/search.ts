@@ -1,8 +1,9 @@
 import type { Answer } from "../../../src/kit/sandbox/call.ts";
-import type { ObjectStore, StoredRecord, Values } from "./object-store.ts";
+import type { ObjectStore } from "./object-store.ts";
 import type { Portal } from "./portal.ts";
 import { recordAnswer } from "./record-answer.ts";
 import { invalid, isRefusal, type Refusal } from "./refusal.ts";
+import type { StoredRecord, Values } from "./stored-record.ts";
 
 const MAX_PAGE = 200;
 const DEFAULT_PAGE = 10;

@@ -1,4 +1,4 @@
-import type { StoredRecord, Values } from "./object-store.ts";
+import type { StoredRecord, Values } from "./stored-record.ts";
 
 /** Who has which value of the unique properties; values are compared without case and outer blanks. */
 export interface UniqueIndex {

@@ -1,9 +1,10 @@
 import { missingValue, takenValue } from "./check-conflicts.ts";
 import { checkProperties } from "./check-properties.ts";
 import { isoTime } from "./iso-time.ts";
-import type { ObjectStore, StoredRecord, Values } from "./object-store.ts";
+import type { ObjectStore } from "./object-store.ts";
 import { nextId, type Portal } from "./portal.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
+import type { StoredRecord, Values } from "./stored-record.ts";
 
 /** What came of one write. `sent` names the properties for the echo. */
 export type Written = {
