@@ -21,7 +21,7 @@ export function wire(): Services {
     loadProject: (options) =>
       loadProject({
         dir: options.dir,
-        environment: options.environment ?? process.env["SLUICE_ENV"] ?? null,
+        environment: options.environment ?? process.env.SLUICE_ENV ?? null,
         connectors,
         env: (name) => process.env[name],
       }),
@@ -40,7 +40,7 @@ export function wire(): Services {
 /** Folders outside the project that a connection's config opens to SQL. */
 function directoriesOf(project: Project): string[] {
   return [...project.connections.values()].flatMap((connection) => {
-    const directories = connection.config["directories"];
+    const directories = connection.config.directories;
     const texts = Array.isArray(directories) ? directories.filter((entry) => typeof entry === "string") : [];
     return texts.map((directory) => realpathSync(resolve(project.dir, directory)));
   });

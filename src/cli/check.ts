@@ -1,9 +1,8 @@
 import { resolve } from "node:path";
 import { Fault, type Problem } from "../contract/fault.ts";
 import type { Project } from "../contract/project.ts";
-import { newMeter } from "../delivery/limited.ts";
-import { checkSync } from "../engine/check-sync.ts";
-import type { CommandContext } from "./program.ts";
+import { checkDestination, checkSync } from "../engine/check-sync.ts";
+import type { CommandContext } from "./command-context.ts";
 import { faultDocument, faultText, problemText } from "./render-fault.ts";
 
 type Connected = { name: string; ok: boolean; says: string; error?: ReturnType<typeof faultDocument> };
@@ -62,10 +61,7 @@ async function connect(
     for (const name of new Set([...project.models.values()].map((model) => model.connection)))
       await ask(name, async () => (await bench.warehouse(name)).check(signal));
     for (const name of new Set(syncs.map((sync) => sync.connection)))
-      await ask(name, async () => {
-        const { account, abilities } = await bench.accounts.open(name, newMeter(), signal);
-        return `${account.label}; may ${abilities.operations.join(", ")}`;
-      });
+      await ask(name, () => checkDestination(bench, name, signal));
     for (const sync of syncs) {
       const model = project.models.get(sync.model);
       if (refused.has(sync.connection) || (model !== undefined && refused.has(model.connection))) continue;

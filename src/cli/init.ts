@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { initProject } from "../config/init-project.ts";
-import type { CommandContext } from "./program.ts";
+import type { CommandContext } from "./command-context.ts";
 
 export async function init({ output }: CommandContext<object>, dir: string): Promise<number> {
   const files = await initProject(resolve(dir));

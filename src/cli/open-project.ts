@@ -3,7 +3,7 @@ import { createInterface } from "node:readline/promises";
 import { Fault } from "../contract/fault.ts";
 import type { Project, Sync } from "../contract/project.ts";
 import { selectSyncs } from "../core/select.ts";
-import type { CommandContext } from "./program.ts";
+import type { CommandContext } from "./command-context.ts";
 import { problemText } from "./render-fault.ts";
 
 /** The project a command works on; every problem of its files at once where it has any. Warnings go to stderr. */

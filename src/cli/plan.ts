@@ -1,12 +1,11 @@
 import { Fault } from "../contract/fault.ts";
 import type { Sync } from "../contract/project.ts";
-import { newMeter } from "../delivery/limited.ts";
-import { planSync } from "../engine/plan-sync.ts";
+import { previewSync } from "../engine/plan-sync.ts";
 import { turns } from "../engine/turns.ts";
 import type { Workbench } from "../engine/workbench.ts";
+import type { CommandContext } from "./command-context.ts";
 import { gravest } from "./exit-status.ts";
 import { chooseSyncs, openProject, type SelectOptions } from "./open-project.ts";
-import type { CommandContext } from "./program.ts";
 import { faultDocument, faultText } from "./render-fault.ts";
 import { planText } from "./render-plan.ts";
 import { planJson } from "./run-json.ts";
@@ -47,7 +46,7 @@ export async function plan(context: CommandContext<PlanOptions>, names: readonly
 
 async function planOne(bench: Workbench, sync: Sync, signal: AbortSignal): Promise<Shown> {
   try {
-    const planned = await planSync(bench, sync, newMeter(), signal);
+    const planned = await previewSync(bench, sync, signal);
     const { added, changed } = planned.facts.counts;
     try {
       return {

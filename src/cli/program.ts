@@ -1,17 +1,8 @@
 import { Command, CommanderError, Option } from "commander";
 import { Fault } from "../contract/fault.ts";
+import type { CommandContext, CommonOptions } from "./command-context.ts";
 import { type Output, openOutput, type Streams } from "./output.ts";
 import type { Services } from "./services.ts";
-
-/** The options that every command takes. */
-export type CommonOptions = { project: string; env?: string; json: boolean; quiet: boolean };
-
-export type CommandContext<O> = {
-  readonly services: Services;
-  readonly output: Output;
-  readonly options: O & CommonOptions;
-  readonly signal: AbortSignal;
-};
 
 /** A command's work: returns the exit status. */
 type Work<O, A extends readonly unknown[]> = (context: CommandContext<O>, ...args: A) => Promise<number>;

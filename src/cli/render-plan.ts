@@ -22,11 +22,19 @@ export function countsLine(counts: ModelCounts): string {
   return parts.join(" · ");
 }
 
-/** Control characters of hostile values must not reach a terminal. */
+/** What a terminal would act upon instead of showing: control characters and marks that turn the writing direction. */
+const UNPRINTABLE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
+
+/** Text of others (a vendor's message, a key) as one harmless line. */
+export function oneLine(text: string): string {
+  return text.replace(UNPRINTABLE, " ");
+}
+
+/** A value, quoted and cut. Hostile ones must not reach the terminal. */
 export function shown(value: string | null): string {
   if (value === null) return "∅";
   const text = JSON.stringify(value.length > VALUE_WIDTH ? `${value.slice(0, VALUE_WIDTH)}…` : value);
-  return text.replace(/[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "�");
+  return text.replace(UNPRINTABLE, "\ufffd");
 }
 
 function rowLine(row: PlanRow, keyParts: number): string[] {

@@ -1,5 +1,5 @@
 import type { Clock } from "../contract/clock.ts";
-import type { Progress } from "../engine/run-sync.ts";
+import type { Progress } from "../engine/run-options.ts";
 import type { Output } from "./output.ts";
 import { count } from "./render-plan.ts";
 

@@ -1,12 +1,13 @@
 import { Fault } from "../contract/fault.ts";
 import type { Sync } from "../contract/project.ts";
 import type { StateStore } from "../contract/state.ts";
-import { type FinishedRun, type Progress, runSync } from "../engine/run-sync.ts";
+import type { Progress } from "../engine/run-options.ts";
+import { type FinishedRun, runSync } from "../engine/run-sync.ts";
 import { turns } from "../engine/turns.ts";
 import type { Workbench } from "../engine/workbench.ts";
+import type { CommandContext } from "./command-context.ts";
 import { gravest, statusOf } from "./exit-status.ts";
 import { chooseSyncs, openProject, type SelectOptions } from "./open-project.ts";
-import type { CommandContext } from "./program.ts";
 import { faultDocument, faultText } from "./render-fault.ts";
 import { progressShower } from "./render-progress.ts";
 import { runText } from "./render-run.ts";

@@ -1,7 +1,7 @@
 import { Fault } from "../contract/fault.ts";
 import { openLook } from "../engine/open-memory.ts";
+import type { CommandContext } from "./command-context.ts";
 import { openProject } from "./open-project.ts";
-import type { CommandContext } from "./program.ts";
 import { runLine } from "./render-run.ts";
 import { isoTime, runJson } from "./run-json.ts";
 

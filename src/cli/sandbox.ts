@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { Fault } from "../contract/fault.ts";
-import type { CommandContext } from "./program.ts";
+import type { CommandContext } from "./command-context.ts";
 import { wholeNumber } from "./runs.ts";
 
 type SandboxFlags = { hubspotPort: string; seed: string; tier: string; data?: string };

@@ -4,8 +4,8 @@ import { suggest } from "../core/suggest.ts";
 import { openLook } from "../engine/open-memory.ts";
 import { type Chapter, type Story, tellStory } from "../engine/tell-story.ts";
 import { modelOf } from "../engine/workbench.ts";
+import type { CommandContext } from "./command-context.ts";
 import { openProject } from "./open-project.ts";
-import type { CommandContext } from "./program.ts";
 import { shown } from "./render-plan.ts";
 import { isoTime } from "./run-json.ts";
 

@@ -113,6 +113,8 @@ export interface PlanSession {
   close(): Promise<void>;
 }
 
+export type PlanCount = { readonly operation: Operation; readonly settled: PlanRow["settled"]; readonly rows: number };
+
 /** A planned row's acknowledged end, by sequence number. */
 export type Acceptance = {
   readonly seq: number;
@@ -130,8 +132,8 @@ export interface Planner {
   plan(request: PlanRequest): Promise<PlanSession>;
   /** Pages of a plan file by sequence number, `fromSeq` included, `toSeq` not. */
   readPlan(path: string, fromSeq: number, toSeq: number): Promise<readonly PlanRow[]>;
-  /** How many rows of each operation a plan file holds from `fromSeq` on, settled ones included. */
-  countPlan(path: string, fromSeq: number): Promise<ReadonlyMap<Operation, number>>;
+  /** How many rows a plan file holds in these ranges (both ends included), by operation and by what was settled at planning. */
+  countPlan(path: string, ranges: readonly { fromSeq: number; toSeq: number }[]): Promise<readonly PlanCount[]>;
   /** Moves acknowledged rows into the snapshot; repeating it changes nothing. Returns the new generation. */
   accept(
     at: { sync: string; epoch: number; run: string; plan: string; nowMs: number },

@@ -141,8 +141,13 @@ export interface StateStore {
 
   /** All present refusals of a sync, in pages, by key. */
   rejects(sync: string): AsyncGenerator<readonly Reject[]>;
+  reject(sync: string, key: string): Promise<Reject | null>;
   dropRejects(lease: Lease, keys: readonly string[]): Promise<void>;
-  notes(run: string, filter: { state?: RowState; limit: number }): Promise<readonly RowNote[]>;
+  notes(
+    run: string,
+    filter: { state?: RowState; code?: string | null; field?: string | null; seq?: number; limit: number },
+  ): Promise<readonly RowNote[]>;
+  noteTotals(run: string): Promise<readonly { operation: Operation; state: RowState; count: number }[]>;
   /** Counts by state, code and field. */
   noteGroups(
     run: string,

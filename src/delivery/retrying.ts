@@ -1,6 +1,6 @@
 import type { Clock, Random } from "../contract/clock.ts";
 import type { Destination, Outcome, Reply, WriteBatch } from "../contract/destination.ts";
-import { Fault, type Hints, NO_HINTS } from "../contract/fault.ts";
+import { Fault, type Hints } from "../contract/fault.ts";
 import { backoffMs } from "../core/backoff.ts";
 import { notSent } from "./limited.ts";
 
@@ -89,7 +89,7 @@ async function retryWrite(
     open = open.filter((index) => isSendable(outcomes[index], batch, inner));
     const isSpent = !reply.hints.throttled && open.length > 0 && !options.allowance.spend();
     if (open.length === 0 || isSpent || attempt + 1 >= MOST_ATTEMPTS || signal.aborted)
-      return { outcomes: outcomes.map(orUnknown), refusedWhole: false, calls, bytesOut, hints: NO_HINTS };
+      return { outcomes: outcomes.map(orUnknown), refusedWhole: false, calls, bytesOut, hints: reply.hints };
     // Cancelled while waiting: the next write is refused at the gate, and what was answered so far is kept.
     await options.clock.sleep(pauseMs(options, attempt, reply.hints), signal).catch(() => undefined);
   }

@@ -54,9 +54,10 @@ export function toAck(row: PlanRow, settled: Settled, run: string, nowMs: number
     }
     case "skipped":
     case "transferred":
+      // What was settled at planning stands with its reason in the plan file already.
       return {
         ack: { ...nothing, state: settled.kind },
-        note: note(settled.kind, null, null, settled.reason),
+        note: row.settled === null ? note(settled.kind, null, null, settled.reason) : null,
         reject: null,
         cured,
       };

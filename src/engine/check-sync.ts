@@ -25,3 +25,9 @@ export async function checkSync(bench: Workbench, sync: Sync, signal: AbortSigna
     ];
   }
 }
+
+/** Opens a destination and says whose account it is and what the connector may do there. */
+export async function checkDestination(bench: Workbench, connection: string, signal: AbortSignal): Promise<string> {
+  const { account, abilities } = await bench.accounts.open(connection, newMeter(), signal);
+  return `${account.label}; may ${abilities.operations.join(", ")}`;
+}

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import type { RunRecord } from "../contract/run.ts";
 import type { Lease, RunPatch, StateStore } from "../contract/state.ts";
 import { invalidFile } from "../planner/plan-file.ts";
-import { planPath } from "./plan-sync.ts";
+import { planPath } from "./plan-path.ts";
 import type { Workbench } from "./workbench.ts";
 
 /** Old plans hold people's data: the newest 30 runs of a sync, and those of the last 30 days, are kept (S27). */

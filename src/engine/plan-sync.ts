@@ -1,13 +1,13 @@
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import type { PlanRow } from "../contract/plan.ts";
 import type { PlanFacts, PlanSession } from "../contract/planner.ts";
 import type { Project, Sync } from "../contract/project.ts";
 import type { GuardVerdict } from "../contract/run.ts";
 import type { Hold, Reject } from "../contract/state.ts";
 import { judge } from "../core/guards.ts";
-import type { Meter } from "../delivery/limited.ts";
+import { type Meter, newMeter } from "../delivery/limited.ts";
 import { linkRows } from "./link-rows.ts";
+import { planPath } from "./plan-path.ts";
 import { type PreparedSync, prepareSync } from "./prepare-sync.ts";
 import { rejectHash } from "./reject-hash.ts";
 import type { Workbench } from "./workbench.ts";
@@ -32,6 +32,11 @@ export type PlannedSync = {
   /** The hold that stands on this sync, approved or not. */
   readonly hold: Hold | null;
 };
+
+/** A plan for somebody who only wants to see it. */
+export function previewSync(bench: Workbench, sync: Sync, signal: AbortSignal): Promise<PlannedSync> {
+  return planSync(bench, sync, newMeter(), signal);
+}
 
 const SAMPLE_ROWS = 5;
 const RECHECK_UNMATCHED_MS = 24 * 3_600_000;
@@ -108,10 +113,6 @@ export async function judgePlan(
     ...counts,
     emptyApproved: approved !== null && hold?.guards.includes("empty") === true,
   });
-}
-
-export function planPath(project: Project, run: string): string {
-  return join(project.workDir, "plans", `${run}.parquet`);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -4,9 +4,9 @@ import type { Acceptance, Planner } from "../contract/planner.ts";
 import type { RunRecord } from "../contract/run.ts";
 import type { BatchRecord, Lease, StateStore } from "../contract/state.ts";
 import { toAcceptance } from "../delivery/recorder.ts";
-import { newTally } from "../delivery/tally.ts";
 import { sha256Of } from "../planner/plan-file.ts";
-import { planPath } from "./plan-sync.ts";
+import { countRun } from "./count-run.ts";
+import { planPath } from "./plan-path.ts";
 import type { Workbench } from "./workbench.ts";
 
 /**
@@ -29,8 +29,9 @@ async function recoverRun(bench: Workbench, state: StateStore, lease: Lease, run
   }
   const path = planPath(bench.project, run.id);
   const batches = await state.batches(run.id);
-  if (batches.some((batch) => batch.state === "sent" || batch.acks !== null)) await checkPlan(path, run);
-  const { inDoubt, operations } = await settleBatches(bench, state, lease, run, path, batches);
+  await checkPlan(path, run);
+  const inDoubt = await settleBatches(bench, state, lease, run, path, batches);
+  const operations = await countRun(bench.planner, state, run.id, path);
   const reason = `interrupted; ${inDoubt} rows in doubt are planned again`;
   await state.patchRun(lease, run.id, { state: "failed", code: "INTERRUPTED", reason, endedAt, operations });
 }
@@ -46,6 +47,7 @@ async function checkPlan(path: string, run: RunRecord): Promise<void> {
   });
 }
 
+/** Brings the snapshot up to what is acknowledged; gives the number of rows in doubt. */
 async function settleBatches(
   bench: Workbench,
   state: StateStore,
@@ -53,31 +55,20 @@ async function settleBatches(
   run: RunRecord,
   plan: string,
   batches: readonly BatchRecord[],
-): Promise<{ inDoubt: number; operations: RunRecord["operations"] }> {
-  const doubtful: { fromSeq: number; toSeq: number }[] = [];
-  const accepted: { fromSeq: number; toSeq: number }[] = [];
-  const tally = newTally();
-  for (const batch of batches) {
-    const range = { fromSeq: batch.fromSeq, toSeq: batch.toSeq };
-    if (batch.state === "sent") doubtful.push(range);
-    else if (batch.acks !== null) {
-      accepted.push(range);
-      const rows = await bench.planner.readPlan(plan, batch.fromSeq, batch.toSeq + 1);
-      rows.forEach((row, index) => {
-        const ack = batch.acks?.[index];
-        if (ack !== undefined) tally.add(row, ack);
-        if (ack?.state === "unknown") doubtful.push({ fromSeq: row.seq, toSeq: row.seq });
-      });
-    }
-  }
+): Promise<number> {
+  const doubtful = batches.flatMap((batch) => {
+    if (batch.state === "sent") return [{ fromSeq: batch.fromSeq, toSeq: batch.toSeq }];
+    const unknown = (batch.acks ?? []).flatMap((ack, index) =>
+      ack.state === "unknown" ? [batch.fromSeq + index] : [],
+    );
+    return unknown.map((seq) => ({ fromSeq: seq, toSeq: seq }));
+  });
   const at = { sync: lease.sync, epoch: lease.epoch, plan };
   await bench.planner.markInDoubt(at, doubtful);
   await acceptBatches(bench.planner, { ...at, run: run.id, nowMs: bench.clock.now() }, batches);
+  const accepted = batches.filter((batch) => batch.acks !== null);
   await state.foldAccepted(lease, run.id, accepted);
-  return {
-    inDoubt: doubtful.reduce((sum, range) => sum + range.toSeq - range.fromSeq + 1, 0),
-    operations: tally.operations(),
-  };
+  return doubtful.reduce((sum, range) => sum + range.toSeq - range.fromSeq + 1, 0);
 }
 
 async function acceptBatches(

@@ -11,30 +11,13 @@ import { newTally, type Tally } from "../delivery/tally.ts";
 import { finishRun } from "./finish-run.ts";
 import { holdPlan, settleHold } from "./hold-plan.ts";
 import { keepLease } from "./keep-lease.ts";
-import { type PlannedSync, planPath, planSync } from "./plan-sync.ts";
+import { planPath } from "./plan-path.ts";
+import { type PlannedSync, planSync } from "./plan-sync.ts";
 import { recoverRuns } from "./recover-run.ts";
 import { rejectHash } from "./reject-hash.ts";
+import type { RunOptions } from "./run-options.ts";
 import { takeOver } from "./take-over.ts";
 import type { Workbench } from "./workbench.ts";
-
-export type RunOptions = {
-  readonly trigger: string;
-  readonly who: string;
-  /** Lets go what a guard holds (S22). */
-  readonly approve: boolean;
-  readonly isDead: (holder: string) => boolean;
-  readonly holder: string;
-  /** At most so many plans at once; each may take the planner's whole memory limit. */
-  readonly planTurn: <T>(work: () => Promise<T>) => Promise<T>;
-  readonly onProgress: (progress: Progress) => void;
-};
-
-export type Progress = {
-  readonly sync: string;
-  readonly phase: "planning" | "writing";
-  readonly done: number;
-  readonly planned: number;
-};
 
 export type FinishedRun = {
   readonly run: RunRecord;
@@ -224,9 +207,10 @@ function failedGuard(sync: Sync, invalid: number, tally: Tally): Fault | null {
 
 async function countUnsent(bench: Workbench, path: string, delivered: Delivered, tally: Tally): Promise<void> {
   if (delivered.stopped === null) return;
-  const unsent = await bench.planner.countPlan(path, delivered.nextSeq);
+  const rest = [{ fromSeq: delivered.nextSeq, toSeq: Number.MAX_SAFE_INTEGER }];
   const kind = delivered.stopped.code === "CANCELLED" ? "cancelled" : "deferred";
-  for (const [operation, rows] of unsent) tally.addMany(operation, { [kind]: rows });
+  for (const { operation, rows } of await bench.planner.countPlan(path, rest))
+    tally.addMany(operation, { [kind]: rows });
 }
 
 function outcomeOf(delivered: Delivered, tally: Tally, news: { newInvalid: number; newRejected: number }): RunPatch {

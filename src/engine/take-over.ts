@@ -2,7 +2,7 @@ import { Fault } from "../contract/fault.ts";
 import type { Sync } from "../contract/project.ts";
 import type { StateStore } from "../contract/state.ts";
 import { keepLease } from "./keep-lease.ts";
-import type { RunOptions } from "./run-sync.ts";
+import type { RunOptions } from "./run-options.ts";
 import type { Workbench } from "./workbench.ts";
 
 /**

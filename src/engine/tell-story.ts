@@ -4,7 +4,7 @@ import type { Project } from "../contract/project.ts";
 import type { RunRecord } from "../contract/run.ts";
 import type { Reject, RowNote, StateStore } from "../contract/state.ts";
 import { type InvalidRow, openPlanReader } from "../planner/plan-reader.ts";
-import { planPath } from "./plan-sync.ts";
+import { planPath } from "./plan-path.ts";
 
 /** One row in one run: what was planned for it, and how it ended. */
 export type Chapter = {
@@ -29,26 +29,13 @@ export async function tellStory(project: Project, state: StateStore, sync: strin
       const [row] = await reader.rows(path, { key, limit: 1 });
       const invalid = await reader.invalid(path, key);
       if (row === undefined && invalid.length === 0) continue;
-      const note = row === undefined ? null : await noteOf(state, run.id, row.seq);
-      chapters.push({ run, row: row ?? null, note, invalid });
+      const [note] = row === undefined ? [] : await state.notes(run.id, { seq: row.seq, limit: 1 });
+      chapters.push({ run, row: row ?? null, note: note ?? null, invalid });
     }
   } finally {
     await reader.close();
   }
-  return { chapters, reject: await rejectOf(state, sync, key) };
-}
-
-async function noteOf(state: StateStore, run: string, seq: number): Promise<RowNote | null> {
-  const notes = await state.notes(run, { limit: 1_000_000 });
-  return notes.find((note) => note.seq === seq) ?? null;
-}
-
-async function rejectOf(state: StateStore, sync: string, key: string): Promise<Reject | null> {
-  for await (const page of state.rejects(sync)) {
-    const found = page.find((reject) => reject.key === key);
-    if (found !== undefined) return found;
-  }
-  return null;
+  return { chapters, reject: await state.reject(sync, key) };
 }
 
 async function exists(path: string): Promise<boolean> {

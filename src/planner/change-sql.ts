@@ -101,12 +101,6 @@ function removalBeforeSql(request: PlanRequest): string {
   );
 }
 
-/** What happens to a removed record that we did not create: archive needs to be said for it (S12). */
-function adoptedRemoval(request: PlanRequest): Removal {
-  if (request.onRemovedAdopted.kind !== "none") return request.onRemovedAdopted;
-  return request.onRemoved.kind === "archive" ? { kind: "none" } : request.onRemoved;
-}
-
 /** Everything planned, in order: by id, by match, removals, then what is settled without a call. */
 export function planSql(request: PlanRequest, isShared: string): string {
   const operation = quoteText(request.write);
@@ -121,7 +115,7 @@ export function planSql(request: PlanRequest, isShared: string): string {
     insert: "case when link_id is not null then 'record ' || link_id || ' is there already' end",
   }[request.write];
   const created = request.onRemoved;
-  const adopted = adoptedRemoval(request);
+  const adopted = request.onRemovedAdopted;
   const byOrigin = (pick: (removal: Removal) => string) =>
     `case when r.origin = 'created' then ${pick(created)} else ${pick(adopted)} end`;
   const kind = (removal: Removal) => quoteText(removal.kind === "none" ? created.kind : removal.kind);

@@ -1,12 +1,12 @@
 import { Fault } from "../contract/fault.ts";
 import type { LinkOwner, Planner, SnapshotEntry } from "../contract/planner.ts";
-import type { Operation, Origin } from "../contract/run.ts";
+import type { Origin } from "../contract/run.ts";
 import type { FieldValues } from "../contract/value.ts";
 import { quoteText } from "../core/duckdb-sql.ts";
 import { acceptRows, markInDoubt } from "./accept-rows.ts";
 import { type EngineOptions, openEngine } from "./duckdb-engine.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
-import { readPlanRows } from "./plan-file.ts";
+import { countPlanRows, readPlanRows } from "./plan-file.ts";
 import { planSession } from "./plan-session.ts";
 import { createSchema, META, readMeta, readMetas, snapshotTable } from "./snapshot-schema.ts";
 
@@ -27,13 +27,7 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
     },
     readPlan: (path, fromSeq, toSeq) =>
       alone(() => readPlanRows(session, `read_parquet(${quoteText(path)})`, `seq >= ${fromSeq} and seq < ${toSeq}`)),
-    countPlan: (path, fromSeq) =>
-      alone(async () => {
-        const rows = await session.rows<{ operation: Operation; rows: string }>(
-          `select operation, count(*) as rows from read_parquet(${quoteText(path)}) where seq >= ${fromSeq} group by operation`,
-        );
-        return new Map(rows.map((row) => [row.operation, Number(row.rows)]));
-      }),
+    countPlan: (path, ranges) => alone(() => countPlanRows(session, path, ranges)),
     accept: (at, rows) => alone(() => acceptRows(session, at, rows)),
     markInDoubt: (at, ranges) => alone(() => markInDoubt(session, at, ranges)),
     owners: (account, object, remoteIds) => alone(() => owners(session, account, object, remoteIds)),

@@ -4,7 +4,7 @@ import { chmod, mkdir, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { PlanRow } from "../contract/plan.ts";
-import type { PlanFile } from "../contract/planner.ts";
+import type { PlanCount, PlanFile } from "../contract/planner.ts";
 import type { Change, Operation, Origin } from "../contract/run.ts";
 import type { FieldValues } from "../contract/value.ts";
 import { quoteText } from "../core/duckdb-sql.ts";
@@ -87,4 +87,17 @@ export async function readPlanRows(session: DuckdbSession, from: string, where =
     isKnown: row.is_known,
     attempts: row.attempts,
   }));
+}
+
+export async function countPlanRows(
+  session: DuckdbSession,
+  path: string,
+  ranges: readonly { fromSeq: number; toSeq: number }[],
+): Promise<PlanCount[]> {
+  if (ranges.length === 0) return [];
+  const where = ranges.map(({ fromSeq, toSeq }) => `seq between ${fromSeq} and ${toSeq}`).join(" or ");
+  const rows = await session.rows<Omit<PlanCount, "rows"> & { rows: string }>(
+    `select operation, settled, count(*) as rows from read_parquet(${quoteText(path)}) where ${where} group by operation, settled`,
+  );
+  return rows.map((row) => ({ ...row, rows: Number(row.rows) }));
 }

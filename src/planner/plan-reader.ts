@@ -20,7 +20,11 @@ export type InvalidGroup = {
 
 /** Reads plan files beside whatever else works on the project: it takes no lock and opens no planner. */
 export interface PlanReader {
-  rows(path: string, filter: { key?: string; settled?: boolean; limit: number }): Promise<readonly PlanRow[]>;
+  rows(
+    path: string,
+    filter: { key?: string; settled?: PlanRow["settled"]; limit: number },
+  ): Promise<readonly PlanRow[]>;
+  settledCounts(path: string): Promise<readonly { settled: "skipped" | "transferred"; count: number }[]>;
   invalidGroups(path: string, examples: number): Promise<readonly InvalidGroup[]>;
   invalid(path: string, key: string): Promise<readonly InvalidRow[]>;
   close(): Promise<void>;
@@ -37,12 +41,20 @@ export async function openPlanReader(): Promise<PlanReader> {
     rows: (path, filter) => {
       const where = [
         filter.key === undefined ? "true" : `key = ${quoteText(filter.key)}`,
-        filter.settled === undefined ? "true" : filter.settled ? "settled is not null" : "settled is null",
+        filter.settled === undefined
+          ? "true"
+          : `settled is not distinct from ${filter.settled === null ? "null" : quoteText(filter.settled)}`,
       ].join(" and ");
       return readPlanRows(
         session,
         `(select * from read_parquet(${quoteText(path)}) where ${where} order by seq limit ${filter.limit})`,
       );
+    },
+    settledCounts: async (path) => {
+      const counts = await session.rows<{ settled: "skipped" | "transferred"; count: string }>(
+        `select settled, count(*) as count from read_parquet(${quoteText(path)}) where settled is not null group by settled order by settled`,
+      );
+      return counts.map((row) => ({ settled: row.settled, count: Number(row.count) }));
     },
     invalidGroups: async (path, examples) => {
       const groups = await session.rows<{ code: string; field: string | null; count: string }>(

@@ -53,7 +53,7 @@ export function planSession(parts: SessionParts): PlanSession {
       );
       return rows.map(
         (row): UnlinkedRow => ({
-          key: row["key"] ?? "",
+          key: row.key ?? "",
           match: mapping.match.map((entry, index) => matchValues(entry, row[`m${index}`] ?? null)),
         }),
       );

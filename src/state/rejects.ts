@@ -33,7 +33,7 @@ const REJECTS_A_PAGE = 1_000;
 
 export function rejectMethods(
   database: Database,
-): Pick<StateStore, "rejects" | "dropRejects" | "notes" | "noteGroups"> {
+): Pick<StateStore, "rejects" | "reject" | "dropRejects" | "notes" | "noteGroups" | "noteTotals"> {
   return {
     async *rejects(sync) {
       for (let after: string | null = null; ; ) {
@@ -44,14 +44,36 @@ export function rejectMethods(
       }
     },
 
+    reject: (sync, key) =>
+      database.read(async (db) => {
+        const row: RejectRow | undefined = await db("reject")
+          .where({ sync, key: toStored(key) })
+          .first();
+        return row === undefined ? null : rejectFrom(row);
+      }),
+
     dropRejects: (lease, keys) => database.fenced(lease, (trx) => cure(trx, lease.sync, keys)),
 
-    notes: (run, { state, limit }) =>
+    notes: (run, { state, code, field, seq, limit }) =>
       database.read(async (db) => {
         const query = db("note").where({ run }).orderBy("seq").limit(limit);
         if (state !== undefined) query.where({ state });
+        // `where x = null` finds nothing; knex writes `is null` for a null.
+        if (code !== undefined) query.where({ code: toStored(code) });
+        if (field !== undefined) query.where({ field: toStored(field) });
+        if (seq !== undefined) query.where({ seq });
         const rows: NoteRow[] = await query;
         return rows.map(noteFrom);
+      }),
+
+    noteTotals: (run) =>
+      database.read(async (db) => {
+        const rows: { operation: Operation; state: RowState; count: number }[] = await db("note")
+          .select(["operation", "state"])
+          .count({ count: "*" })
+          .where({ run })
+          .groupBy(["operation", "state"]);
+        return rows.map((row) => ({ ...row, count: Number(row.count) }));
       }),
 
     noteGroups: (run) =>

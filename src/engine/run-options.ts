@@ -1,0 +1,18 @@
+export type RunOptions = {
+  readonly trigger: string;
+  readonly who: string;
+  /** Lets go what a guard holds (S22). */
+  readonly approve: boolean;
+  readonly isDead: (holder: string) => boolean;
+  readonly holder: string;
+  /** At most so many plans at once; each may take the planner's whole memory limit. */
+  readonly planTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly onProgress: (progress: Progress) => void;
+};
+
+export type Progress = {
+  readonly sync: string;
+  readonly phase: "planning" | "writing";
+  readonly done: number;
+  readonly planned: number;
+};
