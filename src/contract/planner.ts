@@ -1,6 +1,6 @@
 import type { CompiledMapping } from "./mapping.ts";
 import type { PlanRow } from "./plan.ts";
-import type { DuplicateMatch, Removal, WriteMode } from "./project.ts";
+import type { DuplicateMatch, Removal, Sync, WriteMode } from "./project.ts";
 import type { ModelCounts, Operation, Origin } from "./run.ts";
 import type { Reject } from "./state.ts";
 import type { FieldValues } from "./value.ts";
@@ -33,6 +33,7 @@ export type PlanRequest = {
   readonly onRemoved: Removal;
   readonly onRemovedAdopted: Removal;
   readonly onDuplicateMatch: DuplicateMatch;
+  readonly onMissingRecord: Sync["onMissingRecord"];
   /** Present refusals; `hash` null where the row should be tried again now. */
   readonly rejects: AsyncIterable<readonly Reject[]>;
   readonly nowMs: number;
@@ -95,8 +96,11 @@ export type PlanFile = { readonly path: string; readonly rows: number; readonly 
 
 /** One plan in the making. Its methods are called in this order; nothing outlives `close` but what `commit` wrote. */
 export interface PlanSession {
-  /** Evaluates the model once, to its end, checks keys and match values, compares with the snapshot. */
-  stage(signal: AbortSignal): Promise<{ unlinked: number }>;
+  /**
+   * Evaluates the model once, to its end, checks keys and match values, compares with the snapshot. `mustLook`: some rows
+   * may only be written once their record was looked for.
+   */
+  stage(signal: AbortSignal): Promise<{ unlinked: number; mustLook: boolean }>;
   /** Rows without a record from `fromIndex` (0-based) on, at most `limit`. */
   unlinked(fromIndex: number, limit: number): Promise<readonly UnlinkedRow[]>;
   link(links: readonly Link[], unlinkable: readonly Unlinkable[]): Promise<void>;

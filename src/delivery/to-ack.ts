@@ -33,10 +33,12 @@ export function toAck(row: PlanRow, settled: Settled, run: string, nowMs: number
   const cured = row.attempts > 0;
   switch (settled.kind) {
     case "applied": {
+      const relinked = row.remoteId !== null && settled.remoteId !== row.remoteId;
+      const moved = `record ${row.remoteId} answers as ${settled.remoteId} now`;
       if (settled.altered.length === 0)
         return {
           ack: { ...nothing, state: "applied", remoteId: settled.remoteId, created: settled.created },
-          note: null,
+          note: relinked ? note("applied", "RELINKED", null, moved) : null,
           reject: null,
           cured,
         };

@@ -60,13 +60,14 @@ export async function planSync(bench: Workbench, sync: Sync, meter: Meter, signa
     onRemoved: sync.onRemoved,
     onRemovedAdopted: sync.onRemovedAdopted,
     onDuplicateMatch: sync.onDuplicateMatch,
+    onMissingRecord: sync.onMissingRecord,
     rejects: presentRejects(bench, prepared),
     nowMs,
     recheckUnmatchedMs: RECHECK_UNMATCHED_MS,
   });
   try {
-    const { unlinked } = await session.stage(signal);
-    const looks = needsLook(sync, unlinked);
+    const { unlinked, mustLook } = await session.stage(signal);
+    const looks = mustLook || needsLook(sync, unlinked);
     const destination = prepared.account.metered(meter);
     if (looks) await linkRows(session, { sync, mapping: prepared.mapping, destination }, signal);
     const facts = await session.build(looks, signal);

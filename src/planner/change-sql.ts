@@ -53,7 +53,7 @@ export function changesSql(request: PlanRequest): string {
   const whole = fields.map((field, index) => ({ field: field.field, value: `v${index}`, when: null }));
   const matchJson = `'[' || concat_ws(',', ${match.map((entry, index) => matchEntrySql(entry, index)).join(", ")}) || ']'`;
   return `create temp table sluice_changes as
-    select key, hash, known, attempts, is_linked, link_id, ${match.length > 0 ? "m0" : "null as m0"}, coalesce(remote_id, link_id) as remote_id,
+    select key, hash, known, attempts, mark, is_linked, link_id, ${match.length > 0 ? "m0" : "null as m0"}, coalesce(remote_id, link_id) as remote_id,
       case when is_linked then origin when link_id is not null then coalesce(link_origin, 'adopted') end as origin,
       ${matchJson} as match, ${jsonObjectSql(sent)} as fields, ${jsonObjectSql(before)} as before, ${jsonObjectSql(whole)} as payload
     from (select *, ${sends.join(", ")} from (
@@ -104,13 +104,15 @@ function removalBeforeSql(request: PlanRequest): string {
 /** Everything planned, in order: by id, by match, removals, then what is settled without a call. */
 export function planSql(request: PlanRequest, isShared: string): string {
   const operation = quoteText(request.write);
+  // Somebody deleted the record of this row: it is looked for, and made anew only where the sync says so (S6).
+  const isGone = request.onMissingRecord === "recreate" ? "false" : "remote_id is null and mark = 'unmatched'";
   const settled = {
-    upsert: "null",
+    upsert: `case when ${isGone} then 'skipped' end`,
     update: "case when remote_id is null then 'skipped' end",
     insert: "case when remote_id is not null and link_id is not null then 'skipped' end",
   }[request.write];
   const reason = {
-    upsert: "null",
+    upsert: `case when ${isGone} then 'the record is gone from the destination' end`,
     update: "case when remote_id is null then 'no record matches' end",
     insert: "case when link_id is not null then 'record ' || link_id || ' is there already' end",
   }[request.write];

@@ -44,7 +44,9 @@ export function planSession(parts: SessionParts): PlanSession {
       await session.run(todoSql(request));
       await dropKnownInserts(session, request);
       await checkMatches(session, request, meta);
-      return { unlinked: await session.count(`select count(*) from ${T.unlinked}`) };
+      const unlinked = await session.count(`select count(*) from ${T.unlinked}`);
+      const marked = await session.count(`select count(*) from ${T.todo} where mark = 'unmatched'`);
+      return { unlinked, mustLook: marked > 0 };
     },
     unlinked: async (fromIndex, limit) => {
       const columns = mapping.match.map((_, index) => `m${index}`).join(", ");
