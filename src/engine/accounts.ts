@@ -52,7 +52,7 @@ export function openAccounts(parts: Parts): Accounts {
           allowance: door.allowance,
         }),
       );
-    const { value: account } = await wrap(own, meter).check(signal);
+    const { value: account } = await named(name, () => wrap(own, meter).check(signal));
     const door = doors.get(account.id) ?? (await sharedDoor(parts, raw, own, account.id));
     doors.set(account.id, door);
     const described = new Map<string, Promise<ObjectInfo>>();
@@ -82,6 +82,21 @@ export function openAccounts(parts: Parts): Accounts {
       for (const raw of raws) await raw.close();
     },
   };
+}
+
+/** A connection that cannot be opened says its name; what to do depends on what went wrong. */
+async function named<T>(connection: string, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const fix =
+      error.fix ?? "check its settings in sluice.yml, and that the destination can be reached; nothing was sent";
+    const message = error.message.includes(`"${connection}"`)
+      ? error.message
+      : `connection "${connection}": ${error.message}`;
+    throw new Fault(error.code, message, { fix, cause: error, hints: error.hints, problems: error.problems });
+  }
 }
 
 async function rawDestination(parts: Parts, name: string): Promise<Destination> {

@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync } from "node:fs";
+import { chmodSync, mkdirSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { Clock } from "../contract/clock.ts";
@@ -112,6 +112,8 @@ async function attachPlanner(root: DuckdbSession, options: EngineOptions, signal
         fix: "wait until it ends, or stop it; nothing was sent by this command",
       }),
   );
+  // Row values live here: nobody else's to read (S27).
+  chmodSync(options.file, 0o600);
 }
 
 function attachWarehouse(
