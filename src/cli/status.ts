@@ -14,8 +14,8 @@ export async function status(context: CommandContext<object>): Promise<number> {
   try {
     for (const sync of project.syncs.values()) {
       const [last] = state === null ? [] : await state.runs({ sync: sync.name, limit: 1 });
-      const hold = state === null ? null : await state.currentHold(sync.name, nowMs);
-      const isHeld = hold !== null && hold.approvedAt === null;
+      const [hold] = state === null ? [] : await state.holds(sync.name, nowMs);
+      const isHeld = hold !== undefined && hold.approvedAt === null;
       documents.push({
         sync: sync.name,
         last: last === undefined ? null : runJson(last),

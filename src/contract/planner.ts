@@ -84,7 +84,7 @@ export type PlanFacts = {
   readonly removalsPostponed: boolean;
 };
 
-/** Counts for the guards, less what an approved plan covers. */
+/** Counts for the guards, less what approved plans cover. */
 export type GuardCounts = {
   readonly changed: number;
   readonly creates: number;
@@ -106,7 +106,7 @@ export interface PlanSession {
   link(links: readonly Link[], unlinkable: readonly Unlinkable[]): Promise<void>;
   /** Builds the plan. `linksAreComplete` says that every unlinked row was looked for. */
   build(linksAreComplete: boolean, signal: AbortSignal): Promise<PlanFacts>;
-  guardCounts(approvedPlan: string | null): Promise<GuardCounts>;
+  guardCounts(approvedPlans: readonly string[]): Promise<GuardCounts>;
   /** Keys with a present refusal that this plan no longer concerns. */
   goneRejects(): Promise<readonly string[]>;
   sample(limit: number): Promise<readonly PlanRow[]>;

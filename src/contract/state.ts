@@ -156,10 +156,11 @@ export interface StateStore {
   >;
 
   hold(lease: Lease, hold: Hold): Promise<void>;
-  /** The newest hold of a sync, approved or not, that has not run out. */
-  currentHold(sync: string, nowMs: number): Promise<Hold | null>;
+  /** Holds of a sync, waiting or approved, that have not run out; newest first. */
+  holds(sync: string, nowMs: number): Promise<readonly Hold[]>;
   approve(id: string, who: string, nowMs: number, untilMs: number): Promise<void>;
-  dropHolds(lease: Lease): Promise<void>;
+  /** Approvals stay. */
+  dropWaitingHolds(lease: Lease): Promise<void>;
 
   budget(account: string): Promise<BudgetRecord | null>;
   putBudget(record: BudgetRecord): Promise<void>;

@@ -81,7 +81,9 @@ export function windowBudget(first: { max: number; intervalMs: number }): Budget
         window = { max: hints.window.max, intervalMs: hints.window.intervalMs };
         const seen = hints.window.remaining === null ? 0 : window.max - hints.window.remaining;
         const others = seen - used(nowMs);
-        if (others > 0) foreign = { calls: others, untilMs: nowMs + window.intervalMs };
+        // Our calls that left after this one was counted hide as many of theirs: within the interval the estimate only grows.
+        if (others > (nowMs < foreign.untilMs ? foreign.calls : 0))
+          foreign = { calls: others, untilMs: nowMs + window.intervalMs };
       }
       if (hints.daily !== null) dailyRemaining = hints.daily.remaining;
       if (!hints.throttled && hints.retryAfterMs === null) {

@@ -18,7 +18,7 @@ export async function settleHold(
 ): Promise<PlannedSync> {
   const held = planned.guards.filter((verdict) => verdict.held);
   if (held.length === 0) {
-    if (planned.hold !== null && planned.hold.approvedAt === null) await state.dropHolds(at.lease);
+    if (planned.holds.some((hold) => hold.approvedAt === null)) await state.dropWaitingHolds(at.lease);
     return planned;
   }
   if (!options.approve) return planned;
@@ -27,12 +27,14 @@ export async function settleHold(
   const audit = (run: string) =>
     state.audit({ at: nowMs, who: options.who, act: "approve", sync: at.lease.sync, run, detail: guards.join(", ") });
   const until = nowMs + APPROVAL_MS;
-  if (planned.hold !== null && planned.hold.approvedAt === null) {
-    const hold = { ...planned.hold, approvedAt: nowMs, approvedBy: options.who, until };
+  const waiting = planned.holds.find((hold) => hold.approvedAt === null);
+  if (waiting !== undefined) {
+    const hold = { ...waiting, approvedAt: nowMs, approvedBy: options.who, until };
     await state.approve(hold.id, options.who, nowMs, until);
     await audit(hold.run);
-    const verdicts = await judgePlan(bench.project, planned.prepared.sync, planned.session, planned.facts, hold);
-    return { ...planned, hold, guards: verdicts };
+    const holds = [hold, ...planned.holds.filter((other) => other.id !== hold.id)];
+    const verdicts = await judgePlan(bench.project, planned.prepared.sync, planned.session, planned.facts, holds);
+    return { ...planned, holds, guards: verdicts };
   }
   await state.hold(at.lease, {
     id: at.run.id,

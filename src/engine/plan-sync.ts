@@ -29,8 +29,8 @@ export type PlannedSync = {
   readonly guards: readonly GuardVerdict[];
   readonly forecast: Forecast;
   readonly sample: readonly PlanRow[];
-  /** The hold that stands on this sync, approved or not. */
-  readonly hold: Hold | null;
+  /** What is held or approved of this sync; newest first. */
+  readonly holds: readonly Hold[];
 };
 
 /** A plan for somebody who only wants to see it. */
@@ -47,7 +47,7 @@ const CALL_SECONDS = 0.15;
 export async function planSync(bench: Workbench, sync: Sync, meter: Meter, signal: AbortSignal): Promise<PlannedSync> {
   const prepared = await prepareSync(bench, sync, meter, signal);
   const nowMs = bench.clock.now();
-  const hold = (await bench.state?.currentHold(prepared.snapshotName, nowMs)) ?? null;
+  const holds = (await bench.state?.holds(prepared.snapshotName, nowMs)) ?? [];
   const session = await bench.planner.plan({
     sync: prepared.snapshotName,
     model: sync.model,
@@ -71,9 +71,9 @@ export async function planSync(bench: Workbench, sync: Sync, meter: Meter, signa
     const destination = prepared.account.metered(meter);
     if (looks) await linkRows(session, { sync, mapping: prepared.mapping, destination }, signal);
     const facts = await session.build(looks, signal);
-    const guards = await judgePlan(bench.project, sync, session, facts, hold);
+    const guards = await judgePlan(bench.project, sync, session, facts, holds);
     const forecast = forecastOf(prepared, facts, looks || facts.creates === 0);
-    return { prepared, session, facts, guards, forecast, sample: await session.sample(SAMPLE_ROWS), hold };
+    return { prepared, session, facts, guards, forecast, sample: await session.sample(SAMPLE_ROWS), holds };
   } catch (error) {
     await session.close();
     throw error;
@@ -101,18 +101,22 @@ export async function judgePlan(
   sync: Sync,
   session: PlanSession,
   facts: PlanFacts,
-  hold: Hold | null,
+  holds: readonly Hold[],
 ): Promise<GuardVerdict[]> {
-  const approved = hold?.approvedAt == null ? null : planPath(project, hold.run);
-  const file = approved !== null && (await exists(approved)) ? approved : null;
-  const counts = await session.guardCounts(file);
+  const approved = holds.filter((hold) => hold.approvedAt !== null);
+  const plans: string[] = [];
+  for (const hold of approved) {
+    const path = planPath(project, hold.run);
+    if (await exists(path)) plans.push(path);
+  }
+  const counts = await session.guardCounts(plans);
   return judge(sync.guards, {
     read: facts.counts.read,
     invalid: facts.counts.invalid,
     snapshotRows: facts.snapshotRows,
     added: facts.counts.added,
     ...counts,
-    emptyApproved: approved !== null && hold?.guards.includes("empty") === true,
+    emptyApproved: approved.some((hold) => hold.guards.includes("empty")),
   });
 }
 

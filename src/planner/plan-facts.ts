@@ -94,17 +94,17 @@ async function newInvalid(session: DuckdbSession, meta: StoredMeta | null): Prom
     where o.key is not distinct from i.key and o.code = i.code and o.field is not distinct from i.field)`);
 }
 
-/** Counts for the guards; rows that stand in an approved plan with the same operation do not count (S22). */
+/** Counts for the guards; rows that stand in approved plans with the same operation do not count (S22). */
 export async function guardCounts(
   session: DuckdbSession,
   request: PlanRequest,
-  approvedPlan: string | null,
+  approvedPlans: readonly string[],
 ): Promise<GuardCounts> {
-  const open =
-    approvedPlan === null
-      ? "settled is null"
-      : `settled is null and not exists (select 1 from read_parquet(${quoteText(approvedPlan)}) a
-          where a.key = p.key and a.operation = p.operation and a.settled is null)`;
+  const covered = approvedPlans.map(
+    (path) => `not exists (select 1 from read_parquet(${quoteText(path)}) a
+      where a.key = p.key and a.operation = p.operation and a.settled is null)`,
+  );
+  const open = ["settled is null", ...covered].join(" and ");
   const fields = request.mapping.fields.map((field) => field.field);
   const cleared = fields.map(
     (field, index) => `count(*) filter (change <> 'removed' and ${jsonHasSql("fields", field)} and

@@ -15,7 +15,7 @@ type HoldRow = {
   until: number | null;
 };
 
-export function holdMethods(database: Database): Pick<StateStore, "hold" | "currentHold" | "approve" | "dropHolds"> {
+export function holdMethods(database: Database): Pick<StateStore, "hold" | "holds" | "approve" | "dropWaitingHolds"> {
   return {
     hold: (lease, hold) =>
       database.fenced(lease, async (trx) => {
@@ -25,17 +25,16 @@ export function holdMethods(database: Database): Pick<StateStore, "hold" | "curr
           .merge();
       }),
 
-    currentHold: (sync, nowMs) =>
+    holds: (sync, nowMs) =>
       database.read(async (db) => {
-        const row: HoldRow | undefined = await db("hold")
+        const rows: HoldRow[] = await db("hold")
           .where({ sync })
           .where((either) => either.whereNull("until").orWhere("until", ">", nowMs))
           .orderBy([
             { column: "held_at", order: "desc" },
             { column: "id", order: "desc" },
-          ])
-          .first();
-        return row === undefined ? null : fromRow(row);
+          ]);
+        return rows.map(fromRow);
       }),
 
     approve: (id, who, nowMs, untilMs) =>
@@ -46,9 +45,9 @@ export function holdMethods(database: Database): Pick<StateStore, "hold" | "curr
         throw new Fault("UNKNOWN_RUN", `no held plan "${id}"`, { fix: "`sluice status` lists the held plans" });
       }),
 
-    dropHolds: (lease) =>
+    dropWaitingHolds: (lease) =>
       database.fenced(lease, async (trx) => {
-        await trx("hold").where({ sync: lease.sync }).delete();
+        await trx("hold").where({ sync: lease.sync }).whereNull("approved_at").delete();
       }),
   };
 }

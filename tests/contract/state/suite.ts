@@ -74,7 +74,7 @@ export function stateSuite(name: string, makePlace: () => Promise<StatePlace>): 
           (stale) => store.foldAccepted(stale, "r1", []),
           (stale) => store.dropRejects(stale, ["k"]),
           (stale) => store.hold(stale, aHold({ id: "h1" })),
-          (stale) => store.dropHolds(stale),
+          (stale) => store.dropWaitingHolds(stale),
         ];
         const old = { ...lease, epoch: 0 };
         for (const write of writes) await expect(write(old)).rejects.toMatchObject({ code: "LEASE_LOST" });
@@ -83,7 +83,7 @@ export function stateSuite(name: string, makePlace: () => Promise<StatePlace>): 
         expect(await store.syncs()).toEqual([]);
         expect((await store.runs({ limit: 9 })).map((run) => [run.id, run.state])).toEqual([["r1", "planning"]]);
         expect(await store.batches("r1")).toMatchObject([{ fromSeq: 0, state: "sent" }]);
-        expect(await store.currentHold("people", 0)).toBeNull();
+        expect(await store.holds("people", 0)).toEqual([]);
       });
     });
 
@@ -104,7 +104,7 @@ export function stateSuite(name: string, makePlace: () => Promise<StatePlace>): 
         expect((await store.syncs()).map((sync) => sync.name)).toEqual(["persons"]);
         expect((await store.runs({ sync: "persons", limit: 9 })).map((run) => run.id)).toEqual(["r1"]);
         expect((await pages(store, "persons")).map((reject) => reject.key)).toEqual(["k"]);
-        expect(await store.currentHold("persons", 0)).toMatchObject({ id: "h", sync: "persons" });
+        expect(await store.holds("persons", 0)).toMatchObject([{ id: "h", sync: "persons" }]);
         await expect(store.renew(lease, MINUTE)).rejects.toMatchObject({ code: "LEASE_LOST" });
         await store.renew({ ...lease, sync: "persons" }, MINUTE);
         expect((await take(store, "people")).epoch).toBe(2);
@@ -290,18 +290,20 @@ export function stateSuite(name: string, makePlace: () => Promise<StatePlace>): 
     });
 
     describe("holds (S22)", () => {
-      it("shows the newest hold that has not run out, and its approval", async () => {
+      it("shows what is held and what is approved until it runs out, newest first", async () => {
         await store.hold(lease, aHold({ id: "h1", heldAt: 1 }));
         await store.hold(lease, aHold({ id: "h2", heldAt: 2, guards: ["removed", "created"] }));
-        expect(await store.currentHold("people", 10)).toEqual(
-          aHold({ id: "h2", heldAt: 2, guards: ["removed", "created"] }),
-        );
+        const both = [aHold({ id: "h2", heldAt: 2, guards: ["removed", "created"] }), aHold({ id: "h1", heldAt: 1 })];
+        expect(await store.holds("people", 10)).toEqual(both);
         await store.approve("h2", "ann", 20, 120);
-        expect(await store.currentHold("people", 119)).toMatchObject({ approvedAt: 20, approvedBy: "ann", until: 120 });
-        expect(await store.currentHold("people", 120)).toMatchObject({ id: "h1" });
+        expect(await store.holds("people", 119)).toMatchObject([
+          { id: "h2", approvedAt: 20, approvedBy: "ann", until: 120 },
+          { id: "h1", approvedAt: null },
+        ]);
+        expect(await store.holds("people", 120)).toMatchObject([{ id: "h1" }]);
         await expect(store.approve("h3", "ann", 20, 120)).rejects.toMatchObject({ code: "UNKNOWN_RUN" });
-        await store.dropHolds(lease);
-        expect(await store.currentHold("people", 10)).toBeNull();
+        await store.dropWaitingHolds(lease);
+        expect(await store.holds("people", 10)).toMatchObject([{ id: "h2" }]);
       });
     });
 
