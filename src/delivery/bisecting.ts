@@ -1,6 +1,6 @@
 import type { Destination, Reply, WriteBatch } from "../contract/destination.ts";
 import { Fault } from "../contract/fault.ts";
-import { notSent } from "./limited.ts";
+import { notSent } from "./not-sent.ts";
 
 /**
  * Where a vendor refuses a whole batch for some of its rows, halves it until only the guilty rows are refused: at most

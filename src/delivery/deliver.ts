@@ -4,7 +4,7 @@ import type { PlanRow } from "../contract/plan.ts";
 import type { Sync } from "../contract/project.ts";
 import { type Batch, cutBatches } from "./cut-batches.ts";
 import type { Recorder } from "./recorder.ts";
-import { type SettleContext, settleBatch } from "./settle-batch.ts";
+import { type SettleContext, type Settled, settleBatch } from "./settle-batch.ts";
 
 export type DeliverParts = {
   readonly sync: Sync;
@@ -24,6 +24,8 @@ export type DeliverParts = {
 export type Delivered = { readonly nextSeq: number; readonly stopped: Fault | null };
 
 const PAGE_ROWS = 5_000;
+/** So many batches in a row without one settled row: the destination is down, and every further call would be wasted. */
+const MOST_FRUITLESS = 10;
 
 /**
  * Sends a plan in order. Batches of one kind run side by side; a new kind waits for the one before, so that a value freed
@@ -32,9 +34,13 @@ const PAGE_ROWS = 5_000;
  */
 export async function deliver(parts: DeliverParts, signal: AbortSignal): Promise<Delivered> {
   const { abilities } = parts.destination;
+  let stopped: Fault | null = null;
   const context: SettleContext = {
     sync: parts.sync,
     destination: parts.destination,
+    onFault: (fault) => {
+      stopped ??= fault;
+    },
     ownerOf: async (remoteIds) => {
       const owners = new Map(await parts.ownersOf(remoteIds));
       for (const id of remoteIds) {
@@ -45,7 +51,7 @@ export async function deliver(parts: DeliverParts, signal: AbortSignal): Promise
     },
   };
   const inFlight = new Set<Promise<void>>();
-  let stopped: Fault | null = null;
+  let fruitless = 0;
   let rowsDone = 0;
   const sendOne = async (batch: Batch): Promise<void> => {
     try {
@@ -53,7 +59,8 @@ export async function deliver(parts: DeliverParts, signal: AbortSignal): Promise
       await parts.recorder.record(batch, settled);
       rowsDone += batch.rows.length;
       parts.onProgress(rowsDone);
-      stopped ??= parts.check();
+      fruitless = settled.every(isPutOff) ? fruitless + 1 : 0;
+      stopped ??= parts.check() ?? (fruitless < MOST_FRUITLESS ? null : giveUp(settled[0]));
     } catch (error) {
       stopped ??= error instanceof Fault ? error : new Fault("INTERNAL", messageOf(error), { cause: error });
     }
@@ -84,6 +91,17 @@ export async function deliver(parts: DeliverParts, signal: AbortSignal): Promise
   await Promise.all(inFlight);
   if (stopped === null && signal.aborted) stopped = new Fault("CANCELLED", "cancelled before everything was sent");
   return { nextSeq, stopped };
+}
+
+function isPutOff(settled: Settled): boolean {
+  return settled.kind === "inDoubt" || (settled.kind === "deferred" && settled.code !== "CANCELLED");
+}
+
+function giveUp(last: Settled | undefined): Fault {
+  const why = last?.kind === "deferred" ? last.message : last?.kind === "inDoubt" ? last.reason : "no answer";
+  return new Fault("DESTINATION_UNREACHABLE", `stopped after ${MOST_FRUITLESS} batches without an answer: ${why}`, {
+    fix: "run again when the destination is back; the rows are planned again",
+  });
 }
 
 function sameCall(batches: readonly Batch[]): Batch[] {

@@ -1,7 +1,8 @@
 import type { Clock } from "../contract/clock.ts";
-import type { Destination, Reply, WriteBatch } from "../contract/destination.ts";
+import type { Destination } from "../contract/destination.ts";
 import { Fault, type Hints, NO_HINTS } from "../contract/fault.ts";
 import type { Budget } from "./budget.ts";
+import { notSent } from "./not-sent.ts";
 
 /** What one run spent; the decorators count into it. */
 export type Meter = { calls: number; throttled: number; waitedMs: number; bytesOut: number };
@@ -94,13 +95,6 @@ export function limited(inner: Destination, gate: Gate, meter: Meter): Destinati
     },
     close: () => inner.close(),
   };
-}
-
-/** Nothing of the batch left this machine: every row may go again, in this run or the next. */
-export function notSent(batch: WriteBatch, code: string, error: unknown): Reply {
-  const message = error instanceof Error ? error.message : String(error);
-  const outcomes = batch.writes.map(() => ({ kind: "deferred", code, message }) as const);
-  return { outcomes, refusedWhole: false, calls: 0, bytesOut: 0, hints: NO_HINTS };
 }
 
 function codeOf(error: unknown): string {

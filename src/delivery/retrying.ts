@@ -2,7 +2,7 @@ import type { Clock, Random } from "../contract/clock.ts";
 import type { Destination, Outcome, Reply, WriteBatch } from "../contract/destination.ts";
 import { Fault, type Hints } from "../contract/fault.ts";
 import { backoffMs } from "../core/backoff.ts";
-import { notSent } from "./limited.ts";
+import { notSent } from "./not-sent.ts";
 
 /** Retries of one account: every call earns a tenth of one, so that they stay under 10 % of the calls (S17). */
 export interface RetryAllowance {

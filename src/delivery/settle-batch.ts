@@ -1,9 +1,10 @@
-import type { CallOperation, Destination, Outcome, Write } from "../contract/destination.ts";
+import type { CallOperation, Destination, Outcome, Reply, Write, WriteBatch } from "../contract/destination.ts";
 import { Fault } from "../contract/fault.ts";
 import type { PlanRow } from "../contract/plan.ts";
 import type { Sync } from "../contract/project.ts";
 import type { FieldValues } from "../contract/value.ts";
 import type { Batch } from "./cut-batches.ts";
+import { notSent } from "./not-sent.ts";
 
 /** How one planned row came out, everything considered. `inDoubt` rows were sent and nobody knows. */
 export type Settled =
@@ -31,6 +32,8 @@ export type SettleContext = {
   readonly destination: Destination;
   /** The key of this sync's row that holds a record; null where none does. */
   readonly ownerOf: (remoteIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  /** Told of a refusal that is about no single row (credentials, scopes): nothing of its batch was applied. */
+  readonly onFault: (fault: Fault) => void;
 };
 
 /**
@@ -81,8 +84,23 @@ async function send(
     if (row.remoteId !== null) return { by: { id: row.remoteId }, fields: row.fields };
     return { by: { match: row.match[0] ?? {} }, fields: row.fields };
   });
-  const reply = await context.destination.write({ object: context.sync.object, operation: call, writes }, signal);
+  const reply = await orDeferred(context, { object: context.sync.object, operation: call, writes }, signal);
   return rows.map((_, index) => reply.outcomes[index] ?? { kind: "unknown", reason: "no answer for this row" });
+}
+
+/** A write that throws applied nothing (contract): its rows wait for the next run, and the run hears why. */
+async function orDeferred(
+  context: SettleContext,
+  batch: WriteBatch,
+  signal: AbortSignal,
+): Promise<Pick<Reply, "outcomes">> {
+  try {
+    return await context.destination.write(batch, signal);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    context.onFault(error);
+    return notSent(batch, error.code, error);
+  }
 }
 
 function fromOutcome(outcome: Outcome): Settled {
@@ -158,7 +176,7 @@ async function updateTargets(
   const chosen = [...first.values()];
   if (chosen.length === 0) return;
   const writes = chosen.map((target): Write => ({ by: { id: target.remoteId }, fields: target.fields }));
-  const reply = await context.destination.write({ object: context.sync.object, operation: "update", writes }, signal);
+  const reply = await orDeferred(context, { object: context.sync.object, operation: "update", writes }, signal);
   chosen.forEach((target, place) => {
     const outcome = reply.outcomes[place] ?? { kind: "unknown", reason: "no answer for this row" };
     settled[target.index] = outcome.kind === "applied" ? { ...outcome, created: false } : fromOutcome(outcome);

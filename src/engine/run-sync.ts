@@ -217,7 +217,7 @@ function outcomeOf(delivered: Delivered, tally: Tally, news: { newInvalid: numbe
   const { stopped } = delivered;
   if (stopped?.code === "CANCELLED") return { state: "cancelled", code: "CANCELLED", reason: stopped.message };
   if (stopped?.code === "HELD") return { state: "blocked", code: "HELD", reason: stopped.message };
-  if (stopped !== null) {
+  if (stopped !== null && !isPassing(stopped)) {
     // Credentials that worked when the run began and are refused now: somebody has to renew them (S20).
     const code = stopped.code === "AUTH_REFUSED" ? "AUTH_REQUIRED" : stopped.code;
     return { state: "failed", code, reason: stopped.message };
@@ -228,8 +228,14 @@ function outcomeOf(delivered: Delivered, tally: Tally, news: { newInvalid: numbe
     news.newInvalid > 0 ? `${news.newInvalid} rows invalid` : "",
     deferred > 0 ? `${deferred} rows deferred to the next run` : "",
   ].filter((part) => part !== "");
+  if (stopped !== null) parts.push(stopped.message);
   if (parts.length === 0) return { state: "succeeded", code: null, reason: null };
   return { state: "partial", code: null, reason: parts.join(", ") };
+}
+
+/** The destination is down, or its quota is spent: nothing is wrong with the run, its rows wait for the next one. */
+function isPassing(fault: Fault): boolean {
+  return fault.rule.retry === "transient" || fault.code === "QUOTA_SPENT";
 }
 
 /** Rejected now and never before, less what the sync tolerates (S21). */

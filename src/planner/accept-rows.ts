@@ -64,7 +64,8 @@ async function fencedMeta(session: DuckdbSession, sync: string, epoch: number): 
 function movedSql(at: AcceptAt, snapshot: string, fromSeq: number, toSeq: number): string {
   const removed = "p.change = 'removed'";
   const applied = "a.state in ('applied', 'altered')";
-  const sent = `case when s.payload is null and a.kept is null then p.fields
+  // The patch drops nulls; where there are none, the fields are the payload as they stand.
+  const sent = `case when s.payload is null and a.kept is null and not contains(p.fields, ':null') then p.fields
     else json_merge_patch(coalesce(s.payload, '{}'), p.fields, coalesce(a.kept, '{}')) end`;
   return `create or replace temp table sluice_moved as select p.key,
       case when ${removed} then null else cast(p.hash as ubigint) end as hash,

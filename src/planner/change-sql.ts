@@ -10,7 +10,7 @@ export function todoSql(request: PlanRequest): string {
   const values = request.mapping.fields.map((_, index) => `p.v${index}`);
   return `create temp table sluice_todo as
     select ${["d.*", ...values].join(", ")}, coalesce(r.attempts, 0) as attempts,
-      r.key is not null and (r.next_try is null or (r.hash = cast(d.hash as varchar) and r.next_try > ${request.nowMs})) as waiting
+      r.key is not null and (r.next_try is null or (coalesce(r.hash = cast(d.hash as varchar), false) and r.next_try > ${request.nowMs})) as waiting
     from ${T.diff} d join ${T.payload} p on p.key = d.key and p.hash = d.hash and p.error is null
     left join ${T.rejects} r on r.key = d.key and not r.is_removal`;
 }
@@ -27,7 +27,8 @@ function sendsSql(field: CompiledField, index: number): string {
   const differs = `${comparableSql(field.type, value)} is distinct from ${comparableSql(field.type, old)}`;
   const nullGoes = { clear_ours: `(${old} is not null or ${doubted})`, write: "true", skip: "false" }[field.onNull];
   const blank = field.onBlank === "skip" ? `and ${value} is distinct from ''` : "";
-  const linked = `(${differs} or ${doubted}) and (${value} is not null or ${nullGoes}) ${blank}`;
+  // A removal that may have landed left no field to send again: only a write of the whole row tells whether it did.
+  const linked = `(${differs} or ${doubted} or coalesce(doubt = '{}', false)) and (${value} is not null or ${nullGoes}) ${blank}`;
   const fresh = `(${value} is not null or ${field.onNull === "write" ? "true" : doubted}) ${blank}`;
   return `case when is_linked then ${linked} else ${fresh} end`;
 }
@@ -87,7 +88,7 @@ function removalFieldsSql(removal: Removal, request: PlanRequest): string {
     ours.map(({ field }) => ({
       field,
       value: "null::varchar",
-      when: `${jsonMemberSql("r.old_payload", field)} is not null`,
+      when: `(${jsonMemberSql("r.old_payload", field)} is not null or ${jsonHasSql("r.doubt", field)})`,
     })),
   );
 }
@@ -120,7 +121,8 @@ export function planSql(request: PlanRequest, isShared: string): string {
   const adopted = request.onRemovedAdopted;
   const byOrigin = (pick: (removal: Removal) => string) =>
     `case when r.origin = 'created' then ${pick(created)} else ${pick(adopted)} end`;
-  const kind = (removal: Removal) => quoteText(removal.kind === "none" ? created.kind : removal.kind);
+  const named = created.kind === "none" ? adopted.kind : created.kind;
+  const kind = (removal: Removal) => quoteText(removal.kind === "none" ? named : removal.kind);
   const changes = `select ${operation} as operation, case when known then 'changed' else 'added' end as change, key,
       cast(hash as varchar) as hash, remote_id, origin, link_id is not null as adopted, match, fields, before, payload,
       ${settled} as settled, ${reason} as reason, known as is_known, attempts, case when remote_id is null then 2 else 1 end as part
@@ -130,7 +132,7 @@ export function planSql(request: PlanRequest, isShared: string): string {
       ${removalBeforeSql(request)} as before, r.old_payload as payload,
       case when ${isShared} then 'transferred' when ${byOrigin((removal) => (removal.kind === "none" ? "true" : "false"))} then 'skipped' end as settled,
       case when ${isShared} then 'another row or sync holds this record' when ${byOrigin((removal) => (removal.kind === "none" ? "true" : "false"))}
-        then 'the record was there before us' end as reason,
+        then case when r.origin = 'created' then 'removed records of ours stay as they are' else 'the record was there before us' end end as reason,
       true as is_known, r.attempts, 3 as part
     from ${T.removed} r where r.planned and not r.waiting`;
   return `create temp table sluice_plan as

@@ -5,7 +5,7 @@ import { T } from "./stage-sql.ts";
 
 /**
  * One transaction that makes the snapshot ready for a plan: meta, rows that need no call, the list of invalid rows. A
- * change of hash version is complete with it: every row that did not differ carries the new hash from here on.
+ * change of hash version is complete with it: every row that did not differ carries the new hash from here on, every other none.
  */
 export async function commitPlan(
   session: DuckdbSession,
@@ -26,6 +26,9 @@ export async function commitPlan(
       fields: request.mapping.fields.map((field) => field.field),
     });
     const snapshot = snapshotTable(meta.table);
+    // Rows that differ and may stay unacknowledged are compared by value until they are: their old hash could equal today's.
+    if (stored !== null && stored.hashVersion !== at.hashVersion)
+      await session.run(`update ${snapshot} set hash = null where key not in (select key from ${T.touch})`);
     await session.run(
       `update ${snapshot} set hash = t.hash, absent_since = null from ${T.touch} t where ${snapshot}.key = t.key`,
     );

@@ -49,15 +49,21 @@ async function runPlain(connection: DuckDBConnection, sql: string): Promise<void
 }
 
 async function runInterruptible(connection: DuckDBConnection, sql: string, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
+  if (signal.aborted) throw cancelled(signal);
   const interrupt = () => connection.interrupt();
   signal.addEventListener("abort", interrupt, { once: true });
   try {
     await connection.run(sql);
   } catch (error) {
-    if (signal.aborted) throw new Fault("CANCELLED", "cancelled while the database was working", { cause: error });
+    if (signal.aborted) throw cancelled(signal, error);
     throw error;
   } finally {
     signal.removeEventListener("abort", interrupt);
   }
+}
+
+/** A lost lease says so itself; everything else that aborts is a wish to stop. */
+function cancelled(signal: AbortSignal, cause?: unknown): Fault {
+  if (signal.reason instanceof Fault) return signal.reason;
+  return new Fault("CANCELLED", "cancelled while the database was working", { cause });
 }

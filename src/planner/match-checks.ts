@@ -48,7 +48,7 @@ function rivalsSql(request: PlanRequest, meta: StoredMeta | null, index: number,
          where p.remote_id is not null and p.absent_since is null and s.m${index} in (select value from ${repeated})`;
   const isLatest =
     policy.policy === "keep_latest"
-      ? `t.key = (select arg_max(s.key, (s.latest, s.key)) from ${T.stage} s where s.m${index} = t.m${index})`
+      ? `t.key = (select arg_max(s.key, (s.latest is not null, s.latest, s.key)) from ${T.stage} s where s.m${index} = t.m${index})`
       : "false";
   const fate = {
     reject: "'invalid'",

@@ -23,7 +23,7 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
       const metas = await alone(() => readMetas(session));
       const opened = await engine.openOn(request.local, signal);
       const meta = metas.find((candidate) => candidate.sync === request.sync) ?? null;
-      return planSession({ request, ...opened, meta, metas, engineVersion: engine.version });
+      return planSession({ request, ...opened, meta, metas, engineVersion: engine.version, alone });
     },
     readPlan: (path, fromSeq, toSeq) =>
       alone(() => readPlanRows(session, `read_parquet(${quoteText(path)})`, `seq >= ${fromSeq} and seq < ${toSeq}`)),

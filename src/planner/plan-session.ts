@@ -22,6 +22,8 @@ export type SessionParts = {
   /** All snapshots of the account, for records that others hold. */
   readonly metas: readonly StoredMeta[];
   readonly engineVersion: string;
+  /** The planner's own tables are written by one at a time, whichever session writes. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
 };
 
 const EMPTY_TABLES = [
@@ -92,12 +94,10 @@ export function planSession(parts: SessionParts): PlanSession {
         `(select * from ${T.plan} qualify row_number() over (partition by change, settled order by seq) <= ${limit})`,
       ),
     write: (path, signal) => writePlanFile(session, path, signal),
-    commit: (epoch) =>
-      commitPlan(session, request, {
-        epoch,
-        hashVersion: version,
-        key: mapping.primaryKey.map((column) => `${column.name}:${keyFamily(column)}`),
-      }),
+    commit: (epoch) => {
+      const key = mapping.primaryKey.map((column) => `${column.name}:${keyFamily(column)}`);
+      return parts.alone(() => commitPlan(session, request, { epoch, hashVersion: version, key }));
+    },
     close: async () => {
       session.close();
       await parts.release();
@@ -135,9 +135,9 @@ async function evaluate(parts: SessionParts, version: string, signal: AbortSigna
   await session.run(
     `insert into ${T.invalid} select key, 'REPEATED_KEY', null, rows || ' rows have this primary key', rows from ${T.repeatedKeys}`,
   );
+  await noteUnstable(session);
   await session.run(`insert into ${T.invalid} select key, string_split(error, ':')[1], substr(error, instr(error, ':') + 1), null, 1
     from ${T.payload} where error is not null`);
-  await noteUnstable(session);
 }
 
 /** A row whose second reading differs from its first is never sent: nobody knows which of the two is meant. */
@@ -206,7 +206,7 @@ async function findRemoved(parts: SessionParts): Promise<void> {
   const nullKeys = await session.count(`select count(*) from ${T.invalid} where code = 'NULL_KEY'`);
   if (nullKeys > 0) await session.run(`delete from ${T.removed}`);
   await session.run(`create or replace temp table sluice_removed as select m.*,
-      coalesce(r.next_try > ${request.nowMs}, false) as waiting, coalesce(r.attempts, 0) as attempts,
+      r.key is not null and (r.next_try is null or r.next_try > ${request.nowMs}) as waiting, coalesce(r.attempts, 0) as attempts,
       m.remote_id is not null and ${acts} as planned
     from ${T.removed} m left join ${T.rejects} r on r.key = m.key and r.is_removal`);
 }
@@ -240,7 +240,14 @@ function sharedRecordSql(parts: SessionParts): string {
   const others = parts.metas
     .filter((meta) => meta.sync !== request.sync && meta.account === request.account && meta.object === request.object)
     .map((meta) => `select remote_id from ${snapshotTable(meta.table)} where absent_since is null`);
-  const held = [`select remote_id from ${T.links}`, ...others].map((sql) => `(${sql})`).join(" union all ");
+  const own =
+    parts.meta === null
+      ? []
+      : [
+          `select remote_id from ${snapshotTable(parts.meta.table)} where absent_since is null
+           and key not in (select key from ${T.removed})`,
+        ];
+  const held = [`select remote_id from ${T.links}`, ...own, ...others].map((sql) => `(${sql})`).join(" union all ");
   return `r.remote_id in (select remote_id from (${held}) where remote_id is not null)`;
 }
 
