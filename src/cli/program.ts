@@ -103,6 +103,9 @@ function buildProgram(act: Act, parts: ProgramParts): Command {
   selecting(command("run", "plan and send").argument("[syncs...]"))
     .option("--approve", "release what a guard holds, for 24 hours", false)
     .action(act(async () => (await import("./run.ts")).run));
+  selecting(
+    command("link", "find the records that rows already have, and remember them; sends nothing").argument("[syncs...]"),
+  ).action(act(async () => (await import("./link.ts")).link));
   command("status", "every sync with its last run").action(act(async () => (await import("./status.ts")).status));
   command("runs", "past runs, newest first")
     .argument("[sync]")

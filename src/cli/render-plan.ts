@@ -7,6 +7,8 @@ import type { PlannedSync } from "../engine/plan-sync.ts";
 
 const NUMBER = new Intl.NumberFormat("en-US");
 export const count = (value: number): string => NUMBER.format(value);
+/** "1 record", "2 records". */
+export const amount = (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 const VALUE_WIDTH = 40;
 
 export function countsLine(counts: ModelCounts): string {
@@ -69,14 +71,14 @@ function whatHappens(planned: PlannedSync): string[] {
   const { facts, forecast, prepared } = planned;
   const upTo = forecast.createsAreExact ? "" : "up to ";
   const parts: string[] = [];
-  if (facts.creates > 0) parts.push(`${upTo}${count(facts.creates)} records will be created`);
-  if (facts.adopts > 0) parts.push(`${count(facts.adopts)} existing records adopted`);
+  if (facts.creates > 0) parts.push(`${upTo}${amount(facts.creates, "record")} will be created`);
+  if (facts.adopts > 0) parts.push(`${amount(facts.adopts, "existing record")} adopted`);
   const updates = facts.writesById - facts.adopts;
-  if (updates > 0) parts.push(`${count(updates)} records updated`);
-  if (facts.removals > 0) parts.push(`${count(facts.removals)} removed rows: ${prepared.sync.onRemoved.kind}`);
-  if (facts.transferred > 0) parts.push(`${count(facts.transferred)} records move on to another row`);
+  if (updates > 0) parts.push(`${amount(updates, "record")} updated`);
+  if (facts.removals > 0) parts.push(`${amount(facts.removals, "removed row")}: ${prepared.sync.onRemoved.kind}`);
+  if (facts.transferred > 0) parts.push(`${amount(facts.transferred, "record")} move on to another row`);
   if (parts.length === 0) return ["  nothing to send"];
-  return [`  ${parts.join(", ")}`, `  about ${count(forecast.calls)} calls, ${forecast.seconds} s`];
+  return [`  ${parts.join(", ")}`, `  about ${amount(forecast.calls, "call")}, ${forecast.seconds} s`];
 }
 
 export function planText(sync: Sync, planned: PlannedSync): string {

@@ -1,6 +1,6 @@
 import type { OperationCounts, RunRecord } from "../contract/run.ts";
 import type { FinishedRun } from "../engine/run-sync.ts";
-import { count, countsLine } from "./render-plan.ts";
+import { amount, count, countsLine } from "./render-plan.ts";
 
 function operationLine(name: string, counts: OperationCounts): string {
   const parts = Object.entries(counts)
@@ -22,7 +22,7 @@ export function runText({ run }: FinishedRun): string {
     runLine(run),
     ...(run.counts === null ? [] : [`  ${countsLine(run.counts)}`]),
     ...Object.entries(run.operations).map(([name, counts]) => operationLine(name, counts)),
-    `  created ${count(run.created)}, adopted ${count(run.adopted)}; ${count(run.calls)} calls, ${count(run.throttled)} throttled, waited ${(run.waitedMs / 1000).toFixed(1)} s${
+    `  created ${count(run.created)}, adopted ${count(run.adopted)}; ${amount(run.calls, "call")}, ${count(run.throttled)} throttled, waited ${(run.waitedMs / 1000).toFixed(1)} s${
       rows > 0 && seconds > 0 ? `, ${count(Math.round(rows / seconds))} rows/s` : ""
     }`,
     ...(run.state === "blocked" && run.code === "HELD" && run.planSha256 === null

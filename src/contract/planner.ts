@@ -114,6 +114,11 @@ export interface PlanSession {
   write(path: string, signal: AbortSignal): Promise<PlanFile>;
   /** Makes the snapshot ready for this plan: meta, rows that need no call. One transaction; fenced by the epoch. */
   commit(epoch: number): Promise<void>;
+  /**
+   * Instead of `build` and what follows: puts the records that were found into the snapshot, with what stood in them, as not
+   * yet written. Gives how many, and how many found records belong to other rows.
+   */
+  storeLinks(at: { epoch: number; run: string }): Promise<{ linked: number; taken: number }>;
   close(): Promise<void>;
 }
 

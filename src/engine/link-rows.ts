@@ -5,6 +5,16 @@ import type { Sync } from "../contract/project.ts";
 
 const PAGE_ROWS = 10_000;
 
+/** What the match list found: per entry, and rows that no entry found. */
+export type LinkReport = {
+  readonly entries: readonly { readonly fields: readonly string[]; readonly found: number; readonly several: number }[];
+  readonly none: number;
+  /** Rows with several records, at most 20: key and the records' ids. */
+  readonly ambiguous: readonly { readonly key: string; readonly message: string }[];
+};
+
+const MOST_EXAMPLES = 20;
+
 /**
  * Looks for the records of rows that have none, by the match list in order: the first entry that finds exactly one record
  * wins (S7). Reads only.
@@ -13,30 +23,41 @@ export async function linkRows(
   session: PlanSession,
   parts: { sync: Sync; mapping: CompiledMapping; destination: Destination },
   signal: AbortSignal,
-): Promise<void> {
+): Promise<LinkReport> {
+  const entries = parts.mapping.match.map((entry) => ({
+    fields: entry.map((part) => part.field),
+    found: 0,
+    several: 0,
+  }));
+  const ambiguities: { key: string; message: string }[] = [];
+  let none = 0;
   for (let fromIndex = 0; ; fromIndex += PAGE_ROWS) {
     const rows = await session.unlinked(fromIndex, PAGE_ROWS);
-    if (rows.length === 0) return;
+    if (rows.length === 0) return { entries, none, ambiguous: ambiguities };
     const links: Link[] = [];
     const unlinkable: Unlinkable[] = [];
     let open = rows;
     for (const [entry, fields] of parts.mapping.match.entries()) {
       const found = await findPage(parts, open, entry, signal);
+      const count = entries[entry];
       for (const [key, records] of found) {
         const chosen = choose(parts.sync, records);
-        if (chosen !== null) links.push({ key, entry, remoteId: chosen.remoteId, present: chosen.fields });
-        else
-          unlinkable.push({
-            key,
-            code: "AMBIGUOUS_MATCH",
-            message: ambiguous(
-              fields.map((part) => part.field),
-              records,
-            ),
-          });
+        if (chosen === null) {
+          const message = ambiguous(
+            fields.map((part) => part.field),
+            records,
+          );
+          unlinkable.push({ key, code: "AMBIGUOUS_MATCH", message });
+          if (ambiguities.length < MOST_EXAMPLES) ambiguities.push({ key, message });
+          if (count !== undefined) count.several++;
+        } else {
+          links.push({ key, entry, remoteId: chosen.remoteId, present: chosen.fields });
+          if (count !== undefined) count.found++;
+        }
       }
       open = open.filter((row) => !found.has(row.key));
     }
+    none += open.length;
     await session.link(links, unlinkable);
   }
 }

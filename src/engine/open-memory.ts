@@ -41,14 +41,14 @@ export async function openMemory(options: MemoryOptions, signal: AbortSignal): P
   const { project, clock } = options;
   const plannerFile = join(project.workDir, "planner.duckdb");
   const ran = await hasRun(project);
-  const [hasState, hasPlanner] = [await exists(project.stateFile), await exists(plannerFile)];
-  if (ran || hasState || hasPlanner) {
-    if (!hasState) throw missing(project, "state", project.stateFile);
-    if (!hasPlanner && (ran || (await stateKnowsSyncs(project, clock)))) throw missing(project, "planner", plannerFile);
-  }
-  const isFirst = !hasState && !hasPlanner;
+  // A first run that was killed leaves an empty file, or one half alone: nothing is remembered in it, so nothing is lost.
+  const [hasState, hasPlanner] = [await isFilled(project.stateFile), await isFilled(plannerFile)];
+  if (ran && !hasState) throw missing(project, "state", project.stateFile);
+  if (!hasPlanner && (ran || (hasState && (await stateKnowsSyncs(project, clock)))))
+    throw missing(project, "planner", plannerFile);
+  const isPlanOnly = options.mode === "plan" && !hasState;
   const engine = {
-    file: isFirst && options.mode === "plan" ? null : plannerFile,
+    file: isPlanOnly && !hasPlanner ? null : plannerFile,
     workDir: project.workDir,
     projectDir: project.dir,
     directories: options.directories,
@@ -57,9 +57,10 @@ export async function openMemory(options: MemoryOptions, signal: AbortSignal): P
   };
   // The planner first: its file lock is what keeps two processes from working on one project.
   const planner = await openPlanner(engine, signal);
-  if (isFirst && options.mode === "plan") return { state: null, planner };
   try {
-    const state = await openState({ file: project.stateFile, mode: isFirst ? "create" : "open", clock });
+    if (!hasState && (await planner.metas()).length > 0) throw missing(project, "state", project.stateFile);
+    if (isPlanOnly) return { state: null, planner };
+    const state = await openState({ file: project.stateFile, mode: ran ? "open" : "create", clock });
     if (options.mode === "run" && !ran) await writeMarker(project, state, clock);
     return { state, planner };
   } catch (error) {
@@ -123,6 +124,13 @@ async function writeMarker(project: Project, state: StateStore, clock: Clock): P
   const path = join(project.dir, MARKER);
   await writeFile(`${path}.tmp`, `${JSON.stringify(marker, null, 2)}\n`);
   await rename(`${path}.tmp`, path);
+}
+
+async function isFilled(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.size > 0,
+    () => false,
+  );
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -48,7 +48,26 @@ export async function planSync(bench: Workbench, sync: Sync, meter: Meter, signa
   const prepared = await prepareSync(bench, sync, meter, signal);
   const nowMs = bench.clock.now();
   const holds = (await bench.state?.holds(prepared.snapshotName, nowMs)) ?? [];
-  const session = await bench.planner.plan({
+  const session = await openSession(bench, prepared, nowMs);
+  try {
+    const { unlinked, mustLook } = await session.stage(signal);
+    const looks = mustLook || needsLook(sync, unlinked);
+    const destination = prepared.account.metered(meter);
+    if (looks) await linkRows(session, { sync, mapping: prepared.mapping, destination }, signal);
+    const facts = await session.build(looks, signal);
+    const guards = await judgePlan(bench.project, sync, session, facts, holds);
+    const forecast = forecastOf(prepared, facts, looks || facts.creates === 0);
+    return { prepared, session, facts, guards, forecast, sample: await session.sample(SAMPLE_ROWS), holds };
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+/** A planning session on a prepared sync. The caller closes it. */
+export function openSession(bench: Workbench, prepared: PreparedSync, nowMs: number): Promise<PlanSession> {
+  const { sync } = prepared;
+  return bench.planner.plan({
     sync: prepared.snapshotName,
     model: sync.model,
     account: prepared.account.account.id,
@@ -65,19 +84,6 @@ export async function planSync(bench: Workbench, sync: Sync, meter: Meter, signa
     nowMs,
     recheckUnmatchedMs: RECHECK_UNMATCHED_MS,
   });
-  try {
-    const { unlinked, mustLook } = await session.stage(signal);
-    const looks = mustLook || needsLook(sync, unlinked);
-    const destination = prepared.account.metered(meter);
-    if (looks) await linkRows(session, { sync, mapping: prepared.mapping, destination }, signal);
-    const facts = await session.build(looks, signal);
-    const guards = await judgePlan(bench.project, sync, session, facts, holds);
-    const forecast = forecastOf(prepared, facts, looks || facts.creates === 0);
-    return { prepared, session, facts, guards, forecast, sample: await session.sample(SAMPLE_ROWS), holds };
-  } catch (error) {
-    await session.close();
-    throw error;
-  }
 }
 
 /**

@@ -13,6 +13,7 @@ import { holdPlan, settleHold } from "./hold-plan.ts";
 import { keepLease } from "./keep-lease.ts";
 import { planPath } from "./plan-path.ts";
 import { type PlannedSync, planSync } from "./plan-sync.ts";
+import { putSync } from "./put-sync.ts";
 import { recoverRuns } from "./recover-run.ts";
 import { rejectHash } from "./reject-hash.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -131,11 +132,11 @@ async function runPlan(
   }
   await session.commit(lease.epoch);
   await dropCured(state, planned, lease);
-  await putSync(bench, state, planned, lease);
+  await putSync(bench, state, prepared, lease);
   await state.patchRun(lease, run.id, { ...base, state: "writing", planSha256: file.sha256 });
   const tally = newTally();
   const delivered = await send(bench, state, parts, planned, { path, rows: file.rows, tally }, signal);
-  await putSync(bench, state, planned, lease);
+  await putSync(bench, state, prepared, lease);
   await countUnsent(bench, path, delivered, tally);
   const newRejected = newRejects(tally, prepared.sync, facts.counts.read);
   const patch = outcomeOf(delivered, tally, { newInvalid: facts.newInvalid, newRejected });
@@ -251,18 +252,6 @@ function newRejects(tally: Tally, sync: Sync, read: number): number {
 async function dropCured(state: StateStore, planned: PlannedSync, lease: Lease): Promise<void> {
   const gone = await planned.session.goneRejects();
   if (gone.length > 0) await state.dropRejects(lease, gone);
-}
-
-async function putSync(bench: Workbench, state: StateStore, { prepared }: PlannedSync, lease: Lease): Promise<void> {
-  const meta = (await bench.planner.metas()).find((candidate) => candidate.sync === prepared.sync.name);
-  await state.putSync(lease, {
-    name: prepared.sync.name,
-    account: prepared.account.account.id,
-    object: prepared.sync.object,
-    model: prepared.sync.model,
-    generation: meta?.generation ?? 0,
-    configHash: prepared.sync.configHash,
-  });
 }
 
 function newRun(bench: Workbench, sync: Sync, options: RunOptions): RunRecord {

@@ -9,7 +9,12 @@ import type { Workbench } from "./workbench.ts";
  * `renamed_from:` moves the snapshot of a sync whose file is gone to the sync's new name, in planner and state. A crash
  * between the two is mended by the next start: each half moves only where the old name still stands.
  */
-export async function takeOver(bench: Workbench, state: StateStore, sync: Sync, options: RunOptions): Promise<void> {
+export async function takeOver(
+  bench: Workbench,
+  state: StateStore,
+  sync: Sync,
+  options: Pick<RunOptions, "holder" | "isDead" | "who">,
+): Promise<void> {
   const former = sync.renamedFrom;
   if (typeof former !== "string" || bench.project.syncs.has(former)) return;
   const inPlanner = await bench.planner.metas();

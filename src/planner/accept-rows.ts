@@ -39,6 +39,9 @@ export async function acceptRows(session: DuckdbSession, at: AcceptAt, rows: rea
     await session.run(movedSql(at, snapshot, fromSeq, toSeq));
     await session.run(`delete from ${snapshot} where key in (select key from ${MOVED})`);
     await session.run(`insert into ${snapshot} select * exclude (drops) from ${MOVED} where not drops`);
+    // A record that came to a living row is no longer that of a row which left: on its return it must not write there too.
+    await session.run(`delete from ${snapshot} where absent_since is not null
+      and remote_id in (select remote_id from ${MOVED} where absent_since is null and not drops)`);
     await session.run(
       `update ${META} set generation = generation + 1, epoch = ${at.epoch} where sync = ${quoteText(at.sync)}`,
     );
@@ -78,6 +81,7 @@ function movedSql(at: AcceptAt, snapshot: string, fromSeq: number, toSeq: number
       case when ${removed} or ${applied} then null when p.operation = 'insert' then 'present' else 'unmatched' end as mark,
       case when ${removed} then to_timestamp(${at.nowMs / 1000}) end as absent_since,
       to_timestamp(${at.nowMs / 1000}) as accepted_at, ${quoteText(at.run)} as accepted_run,
+      coalesce(s.found, case when p.adopted then p.before end) as found,
       ${removed} and (a.state = 'transferred' or (${applied} and p.operation in ('archive', 'delete'))) as drops
     from ${ACKS} a join read_parquet(${quoteText(at.plan)}) p on p.seq = a.seq
     left join ${snapshot} s on s.key = p.key
@@ -110,7 +114,7 @@ export async function markInDoubt(
       `update ${snapshot} set doubt = '{}' where doubt is null and key in (select key from temp.main.sluice_doubt)`,
     );
     await session.run(`insert into ${snapshot} select key, null, '{}', remote_id, coalesce(origin, 'unknown'), fields, null, null,
-      now(), 'in doubt' from temp.main.sluice_doubt where key not in (select key from ${snapshot})`);
+      now(), 'in doubt', null from temp.main.sluice_doubt where key not in (select key from ${snapshot})`);
     await session.run(`update ${META} set generation = generation + 1 where sync = ${quoteText(at.sync)}`);
   });
 }

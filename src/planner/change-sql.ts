@@ -38,7 +38,9 @@ export function changesSql(request: PlanRequest): string {
   const { fields, match } = request.mapping;
   const together = new Map(request.mapping.sendTogether.flatMap((group) => group.map((field) => [field, group])));
   const old = fields.map((field, index) => `${jsonMemberSql("t.old_payload", field.field)} as o${index}`);
-  const present = fields.map((field, index) => `${jsonMemberSql("l.present", field.field)} as b${index}`);
+  const present = fields.map(
+    (field, index) => `${jsonMemberSql("coalesce(l.present, t.found)", field.field)} as b${index}`,
+  );
   const sends = fields.map((field, index) => `${sendsSql(field, index)} as s${index}`);
   const indexOf = new Map(fields.map((field, index) => [field.field, index]));
   const when = (field: CompiledField, index: number): string => {
@@ -48,7 +50,7 @@ export function changesSql(request: PlanRequest): string {
   const sent = fields.map((field, index) => ({ field: field.field, value: `v${index}`, when: when(field, index) }));
   const before = fields.map((field, index) => ({
     field: field.field,
-    value: `case when is_linked then o${index} else b${index} end`,
+    value: `case when is_linked and mark is distinct from 'linked' then o${index} else b${index} end`,
     when: `(${when(field, index)}) and (is_linked or link_id is not null)`,
   }));
   const whole = fields.map((field, index) => ({ field: field.field, value: `v${index}`, when: null }));
@@ -123,8 +125,8 @@ export function planSql(request: PlanRequest, isShared: string): string {
     `case when r.origin = 'created' then ${pick(created)} else ${pick(adopted)} end`;
   const named = created.kind === "none" ? adopted.kind : created.kind;
   const kind = (removal: Removal) => quoteText(removal.kind === "none" ? named : removal.kind);
-  const changes = `select ${operation} as operation, case when known then 'changed' else 'added' end as change, key,
-      cast(hash as varchar) as hash, remote_id, origin, link_id is not null as adopted, match, fields, before, payload,
+  const changes = `select ${operation} as operation, case when known and mark is distinct from 'linked' then 'changed' else 'added' end as change, key,
+      cast(hash as varchar) as hash, remote_id, origin, link_id is not null or coalesce(mark = 'linked', false) as adopted, match, fields, before, payload,
       ${settled} as settled, ${reason} as reason, known as is_known, attempts, case when remote_id is null then 2 else 1 end as part
     from ${T.changes} where not (is_linked and fields = '{}')`;
   const removals = `select ${byOrigin(kind)} as operation, 'removed' as change, r.key, null as hash, r.remote_id, r.origin,

@@ -11,6 +11,7 @@ import { guardCounts, planFacts } from "./plan-facts.ts";
 import { readPlanRows, writePlanFile } from "./plan-file.ts";
 import { type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 import { diffSql, payloadSql, removedSql, repeatedKeysSql, repeatedMatchSql, stageSql, T } from "./stage-sql.ts";
+import { storeLinks } from "./store-links.ts";
 import { matchValues } from "./value-sql.ts";
 
 export type SessionParts = {
@@ -97,6 +98,12 @@ export function planSession(parts: SessionParts): PlanSession {
     commit: (epoch) => {
       const key = mapping.primaryKey.map((column) => `${column.name}:${keyFamily(column)}`);
       return parts.alone(() => commitPlan(session, request, { epoch, hashVersion: version, key }));
+    },
+    storeLinks: async (at) => {
+      await findRemoved(parts);
+      await settleTaken(session, meta);
+      const key = mapping.primaryKey.map((column) => `${column.name}:${keyFamily(column)}`);
+      return parts.alone(() => storeLinks(session, request, { ...at, hashVersion: version, key }));
     },
     close: async () => {
       session.close();

@@ -22,10 +22,12 @@ export function invalidTable(table: number): string {
 /**
  * key: canonical primary key · hash: of the row last accepted, null where it must be compared value by value ·
  * payload: JSON object of what the destination last acknowledged · doubt: JSON object of fields sent with unknown answer ·
- * mark: `unmatched` (no record found), `present` (insert met a record), null · absent_since: the row left the model.
+ * found: what stood in an adopted record before our first write, for people and for undo ·
+ * mark: `linked` (found by `link`, not yet written), `unmatched` (no record found), `present` (insert met a record), null · absent_since: the row left the model.
  */
 const SNAPSHOT_COLUMNS = `key varchar not null, hash ubigint, payload varchar not null, remote_id varchar, origin varchar,
-  doubt varchar, mark varchar, absent_since timestamptz, accepted_at timestamptz not null, accepted_run varchar not null`;
+  doubt varchar, mark varchar, absent_since timestamptz, accepted_at timestamptz not null, accepted_run varchar not null,
+  found varchar`;
 
 export async function createSchema(session: DuckdbSession): Promise<void> {
   await session.run(`create table if not exists ${PLANNER}.main.planner_schema (version integer not null)`);

@@ -71,12 +71,12 @@ export function diffSql(
   const valid = `s.key is not null and s.key not in (select key from ${T.repeatedKeys})`;
   if (snapshot === null)
     return `${lead}, false as known, null::varchar as old_payload, null::varchar as remote_id, null::varchar as origin,
-      null::varchar as doubt, null::varchar as mark, null::timestamptz as absent_since from ${T.stage} s where ${valid}`;
+      null::varchar as doubt, null::varchar as mark, null::varchar as found, null::timestamptz as absent_since from ${T.stage} s where ${valid}`;
   const differs = compareAll
     ? "true"
     : `p.key is null or p.hash is distinct from s.hash or p.doubt is not null or p.absent_since is not null
        or (p.mark = 'unmatched' and p.accepted_at < ${recheckBefore})`;
-  return `${lead}, p.key is not null as known, p.payload as old_payload, p.remote_id, p.origin, p.doubt, p.mark,
+  return `${lead}, p.key is not null as known, p.payload as old_payload, p.remote_id, p.origin, p.doubt, p.mark, p.found,
       p.absent_since from ${T.stage} s left join ${snapshot} p on p.key = s.key where ${valid} and (${differs})`;
 }
 

@@ -1,0 +1,66 @@
+import { Fault } from "../contract/fault.ts";
+import type { Sync } from "../contract/project.ts";
+import type { StateStore } from "../contract/state.ts";
+import { newRunId } from "../core/run-id.ts";
+import { newMeter } from "../delivery/limited.ts";
+import { keepLease } from "./keep-lease.ts";
+import { type LinkReport, linkRows } from "./link-rows.ts";
+import { openSession } from "./plan-sync.ts";
+import { prepareSync } from "./prepare-sync.ts";
+import { putSync } from "./put-sync.ts";
+import { recoverRuns } from "./recover-run.ts";
+import type { RunOptions } from "./run-options.ts";
+import { takeOver } from "./take-over.ts";
+import type { Workbench } from "./workbench.ts";
+
+export type LinkedSync = LinkReport & {
+  readonly sync: string;
+  /** Rows that had no record when the command began. */
+  readonly unlinked: number;
+  /** Rows that have one now. */
+  readonly linked: number;
+  /** Rows whose record belongs to another row, or that share a match value with one. */
+  readonly taken: number;
+  readonly calls: number;
+};
+
+/** Finds the records of rows that have none and remembers them with what stands in them. Sends nothing (S8). */
+export async function linkSync(
+  bench: Workbench,
+  state: StateStore,
+  sync: Sync,
+  options: Pick<RunOptions, "holder" | "isDead" | "who">,
+  signal: AbortSignal,
+): Promise<LinkedSync> {
+  if (sync.match.length === 0)
+    throw new Fault("USAGE", `sync "${sync.name}" has no match list to link by`, { fix: "add match: to the sync" });
+  await takeOver(bench, state, sync, options);
+  const attempt = await state.acquire(sync.name, options.holder, keepLease.forMs, options.isDead);
+  if (!attempt.ok)
+    throw new Fault("SYNC_BUSY", `sync "${sync.name}" is being run by ${attempt.holder}`, {
+      fix: "wait until it ends",
+    });
+  const { lease } = attempt;
+  const kept = keepLease.start(state, lease, bench.clock, signal);
+  try {
+    await recoverRuns(bench, state, lease);
+    const meter = newMeter();
+    const prepared = await prepareSync(bench, sync, meter, kept.signal);
+    const session = await openSession(bench, prepared, bench.clock.now());
+    try {
+      const { unlinked } = await session.stage(kept.signal);
+      const destination = prepared.account.metered(meter);
+      const report = await linkRows(session, { sync, mapping: prepared.mapping, destination }, kept.signal);
+      const run = newRunId(bench.clock.now(), bench.random);
+      const { linked, taken } = await session.storeLinks({ epoch: lease.epoch, run });
+      await putSync(bench, state, prepared, lease);
+      const detail = `${linked} of ${unlinked} rows linked`;
+      await state.audit({ at: bench.clock.now(), who: options.who, act: "link", sync: sync.name, run: null, detail });
+      return { ...report, sync: sync.name, unlinked, linked, taken, calls: meter.calls };
+    } finally {
+      await session.close();
+    }
+  } finally {
+    await kept.stop();
+  }
+}

@@ -1,0 +1,127 @@
+import { expect } from "vitest";
+import { type Case, rowsSql } from "../subject.ts";
+import { sent, syncOn } from "../sync.ts";
+
+const COLUMNS = { id: "bigint", email: "text", name: "text" };
+const model = (...rows: (readonly (string | null)[])[]) => rowsSql(COLUMNS, rows);
+const A = model(["1", "a@x", "A"]);
+const B = model(["1", "a@x", "B"]);
+const NOTHING = model();
+
+export const inDoubt: readonly Case[] = [
+  {
+    title: "a change in doubt is sent again though the model went back to what was acknowledged (A, B in doubt, A)",
+    run: async (subject) => {
+      const sync = syncOn(subject);
+      await sync.run(A);
+      const doubtful = await sync.plan(B);
+      await sync.doubt(doubtful, [{ fromSeq: 0, toSeq: 0 }]);
+      expect(await sync.entry("1")).toMatchObject({ isInDoubt: true, payload: { name: "A" } });
+      const reverted = await sync.run(A);
+      expect(sent(reverted)).toEqual({ 1: { name: "A" } });
+      expect(reverted.rows[0]?.remoteId).toBe("R-1");
+      expect(await sync.entry("1")).toMatchObject({ isInDoubt: false, payload: { name: "A" } });
+      expect((await sync.run(A)).rows).toEqual([]);
+    },
+  },
+  {
+    title: "a value in doubt that is null now is cleared, though we never acknowledged one (S13)",
+    run: async (subject) => {
+      const sync = syncOn(subject);
+      const without = model(["1", "a@x", null]);
+      await sync.run(without);
+      await sync.doubt(await sync.plan(B), [{ fromSeq: 0, toSeq: 0 }]);
+      expect(sent(await sync.run(without))).toEqual({ 1: { name: null } });
+    },
+  },
+  {
+    title: "a clearing in doubt is taken back where the model has its value again",
+    run: async (subject) => {
+      const sync = syncOn(subject);
+      await sync.run(A);
+      const cleared = await sync.plan(model(["1", "a@x", null]));
+      expect(sent(cleared)).toEqual({ 1: { name: null } });
+      await sync.doubt(cleared, [{ fromSeq: 0, toSeq: 0 }]);
+      await sync.doubt(cleared, [{ fromSeq: 0, toSeq: 0 }]);
+      expect(sent(await sync.run(A))).toEqual({ 1: { name: "A" } });
+    },
+  },
+  {
+    title: "two doubts in a row add up",
+    run: async (subject) => {
+      const sync = syncOn(subject);
+      await sync.run(A);
+      await sync.doubt(await sync.plan(B), [{ fromSeq: 0, toSeq: 0 }]);
+      await sync.doubt(await sync.plan(model(["1", "z@x", "A"])), [{ fromSeq: 0, toSeq: 0 }]);
+      expect(sent(await sync.run(A))).toEqual({ 1: { email: "a@x", name: "A" } });
+    },
+  },
+  {
+    title: "a create in doubt is looked for and linked by the next plan, and its origin is unknown (S9, S19)",
+    run: async (subject) => {
+      const sync = syncOn(subject);
+      await sync.doubt(await sync.plan(A), [{ fromSeq: 0, toSeq: 0 }]);
+      expect(await sync.entry("1")).toMatchObject({ isInDoubt: true, remoteId: null });
+      const found = await sync.run(A, { find: () => ({ entry: 0, remoteId: "55", present: {} }) });
+      expect(found.rows).toMatchObject([{ key: "1", remoteId: "55", settled: null }]);
+      expect(await sync.entry("1")).toMatchObject({ remoteId: "55", isInDoubt: false });
+      expect((await sync.entry("1"))?.origin).not.toBe("created");
+    },
+  },
+  {
+    title: "a create in doubt whose row left the model is not forgotten",
+    run: async (subject) => {
+      const sync = syncOn(subject, { onRemoved: { kind: "archive" } });
+      await sync.doubt(await sync.plan(A), [{ fromSeq: 0, toSeq: 0 }]);
+      await sync.run(NOTHING);
+      expect(await sync.entry("1")).toMatchObject({ isInDoubt: true });
+      const back = await sync.plan(A, { find: () => ({ entry: 0, remoteId: "55", present: {} }) });
+      expect(back.rows).toMatchObject([{ key: "1", remoteId: "55" }]);
+    },
+  },
+  {
+    title: "a change in doubt whose row left the model: clearing covers the fields that may have landed",
+    run: async (subject) => {
+      const sync = syncOn(subject, {
+        onRemoved: { kind: "clear" },
+        match: [{ email: "email" }],
+        fields: { email: {}, name: {} },
+      });
+      await sync.run(model(["1", "a@x", null]));
+      await sync.doubt(await sync.plan(B), [{ fromSeq: 0, toSeq: 0 }]);
+      const gone = await sync.run(NOTHING);
+      expect(gone.rows).toMatchObject([{ operation: "clear", fields: { name: null } }]);
+    },
+  },
+  {
+    title: "a removal in doubt is planned again, and a row that came back in the meantime is not taken for untouched",
+    run: async (subject) => {
+      const sync = syncOn(subject, { onRemoved: { kind: "archive" } });
+      await sync.run(A);
+      await sync.doubt(await sync.plan(NOTHING), [{ fromSeq: 0, toSeq: 0 }]);
+      expect((await sync.plan(NOTHING)).rows).toMatchObject([{ operation: "archive", remoteId: "R-1" }]);
+      const back = await sync.plan(A);
+      expect(back.rows, "the record may be archived: only a write can tell").toMatchObject([
+        { key: "1", change: "changed" },
+      ]);
+    },
+  },
+  {
+    title: "marking twice is marking once; rows settled without a call are not marked",
+    run: async (subject) => {
+      const sync = syncOn(subject, { write: "update" });
+      const planned = await sync.plan(model(["1", "a@x", "A"], ["2", "b@x", "B"]), {
+        find: (row) => (row.key === "1" ? { entry: 0, remoteId: "55", present: {} } : null),
+      });
+      const all = [{ fromSeq: 0, toSeq: 1 }];
+      await sync.doubt(planned, all);
+      const once = await sync.entry("1");
+      await sync.doubt(planned, all);
+      expect(await sync.entry("1")).toEqual(once);
+      expect(await sync.entry("2")).toBeNull();
+      await sync.doubt(planned, []);
+      const next = await sync.run(model(["1", "a@x", "A"], ["2", "b@x", "B"]), { find: () => null });
+      expect(sent(next)["1"]).toEqual({ id: "1", email: "a@x", name: "A" });
+    },
+  },
+];

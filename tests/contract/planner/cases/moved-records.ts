@@ -1,0 +1,108 @@
+import { expect } from "vitest";
+import { type Case, rowsSql } from "../subject.ts";
+import { syncOn, took } from "../sync.ts";
+
+const COLUMNS = { id: "bigint", email: "text" };
+const MATCH = [{ email: "email" }];
+const one = (id: string) =>
+  rowsSql(COLUMNS, [
+    [id, "a@x.example"],
+    ["9", "other@x.example"],
+  ]);
+
+export const movedRecords: readonly Case[] = [
+  {
+    title: "a row that comes under another key with the same e-mail takes its record along, origin and all (S10)",
+    run: async (subject) => {
+      const sync = syncOn(subject, { match: MATCH, onRemoved: { kind: "archive" } });
+      await sync.run(one("1"), { find: () => null });
+      const planned = await sync.run(one("2"), { find: () => ({ entry: 0, remoteId: "R-1", present: {} }) });
+      expect(
+        planned.rows.map((row) => [row.key, row.change, row.operation, row.remoteId, row.origin, row.settled]),
+      ).toEqual([
+        ["2", "added", "upsert", "R-1", "created", null],
+        ["1", "removed", "archive", "R-1", "created", "transferred"],
+      ]);
+      expect(planned.facts).toMatchObject({ transferred: 1, removals: 0 });
+      expect(planned.guards.removals).toBe(0);
+      expect(await sync.entry("1")).toBeNull();
+      expect(await sync.entry("2")).toMatchObject({ remoteId: "R-1", origin: "created" });
+      const gone = await sync.run(rowsSql(COLUMNS, [["9", "other@x.example"]]));
+      expect(gone.rows.map((row) => [row.operation, row.key, row.remoteId])).toEqual([["archive", "2", "R-1"]]);
+    },
+  },
+  {
+    title: "the record moves also where nothing is done about removals, and its former row does not take it back",
+    run: async (subject) => {
+      const sync = syncOn(subject, { match: MATCH });
+      await sync.run(one("1"), { find: () => null });
+      await sync.run(one("2"), { find: () => ({ entry: 0, remoteId: "R-1", present: {} }) });
+      expect(await sync.entry("2")).toMatchObject({ remoteId: "R-1", origin: "created" });
+      const owners = await subject.planner.owners(sync.account, "contacts", ["R-1"]);
+      expect(owners.map((owner) => owner.key)).toEqual(["2"]);
+      const both = rowsSql(COLUMNS, [
+        ["1", "back@x.example"],
+        ["2", "a@x.example"],
+        ["9", "other@x.example"],
+      ]);
+      const returned = await sync.plan(both, { find: () => null });
+      expect(
+        returned.rows.filter((row) => row.remoteId === "R-1"),
+        "two rows never write to one record",
+      ).toEqual([]);
+    },
+  },
+  {
+    title: "a record that another sync holds is not removed (S10)",
+    run: async (subject) => {
+      const account = "two_writers";
+      const crm = syncOn(subject, { account, match: MATCH, onRemoved: { kind: "archive" } });
+      const other = syncOn(subject, { account, match: MATCH });
+      await crm.run(one("1"));
+      await other.run(one("1"), { find: ({ key }) => ({ entry: 0, remoteId: `R-${key}`, present: {} }) });
+      const planned = await crm.run(rowsSql(COLUMNS, [["9", "other@x.example"]]));
+      expect(planned.rows).toMatchObject([{ key: "1", settled: "transferred", operation: "archive" }]);
+    },
+  },
+  {
+    title: "a record that another living row of the same sync holds is not removed (S10)",
+    run: async (subject) => {
+      const sync = syncOn(subject, { match: MATCH, onRemoved: { kind: "archive" } });
+      const both = rowsSql(COLUMNS, [
+        ["1", "a@x.example"],
+        ["2", "b@x.example"],
+      ]);
+      const planned = await sync.plan(both);
+      await sync.accept(
+        planned,
+        planned.rows.map((row) => ({ ...took(row), remoteId: "SAME" })),
+      );
+      const gone = await sync.plan(rowsSql(COLUMNS, [["2", "b@x.example"]]));
+      expect(gone.rows).toMatchObject([{ key: "1", settled: "transferred" }]);
+    },
+  },
+  {
+    title: "swapped e-mails of two linked rows are two changes by id and no new record (S6)",
+    run: async (subject) => {
+      const sync = syncOn(subject, { match: MATCH });
+      await sync.run(
+        rowsSql(COLUMNS, [
+          ["1", "a@x.example"],
+          ["2", "b@x.example"],
+        ]),
+      );
+      const planned = await sync.run(
+        rowsSql(COLUMNS, [
+          ["1", "b@x.example"],
+          ["2", "a@x.example"],
+        ]),
+      );
+      expect(planned.rows.map((row) => [row.remoteId, row.fields])).toEqual(
+        [
+          ["R-1", { email: "b@x.example" }],
+          ["R-2", { email: "a@x.example" }],
+        ].map(([id, fields]) => [id, fields]),
+      );
+    },
+  },
+];
