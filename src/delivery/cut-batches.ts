@@ -17,7 +17,12 @@ export function targetOf(row: PlanRow): string {
   return row.remoteId ?? JSON.stringify(row.match[0] ?? row.key);
 }
 
-/** Cuts rows in plan order: one operation a batch, no target twice, at most `size` rows. */
+/** Batches of one kind may go side by side. Removals are a kind of their own, also where they are updates: they come last. */
+export function kindOf(batch: Batch): string {
+  return `${batch.call} ${batch.rows[0]?.change === "removed"}`;
+}
+
+/** Cuts rows in plan order: one kind a batch, no target twice, at most `size` rows. */
 export function cutBatches(rows: readonly PlanRow[], size: number): Batch[] {
   const batches: { call: CallOperation | null; rows: PlanRow[] }[] = [];
   let targets = new Set<string>();
@@ -25,7 +30,8 @@ export function cutBatches(rows: readonly PlanRow[], size: number): Batch[] {
     const call = callOf(row);
     const target = targetOf(row);
     const last = batches.at(-1);
-    if (last === undefined || last.call !== call || last.rows.length >= size || targets.has(target)) {
+    const isOther = last === undefined || kindOf(last) !== kindOf({ call, rows: [row] });
+    if (isOther || last.rows.length >= size || targets.has(target)) {
       batches.push({ call, rows: [row] });
       targets = new Set([target]);
     } else {

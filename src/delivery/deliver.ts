@@ -2,7 +2,7 @@ import type { Destination } from "../contract/destination.ts";
 import { Fault } from "../contract/fault.ts";
 import type { PlanRow } from "../contract/plan.ts";
 import type { Sync } from "../contract/project.ts";
-import { type Batch, cutBatches } from "./cut-batches.ts";
+import { type Batch, cutBatches, kindOf } from "./cut-batches.ts";
 import type { Recorder } from "./recorder.ts";
 import { type SettleContext, type Settled, settleBatch } from "./settle-batch.ts";
 
@@ -53,6 +53,9 @@ export async function deliver(parts: DeliverParts, signal: AbortSignal): Promise
   const inFlight = new Set<Promise<void>>();
   let fruitless = 0;
   let rowsDone = 0;
+  const failed = (error: unknown): void => {
+    stopped ??= error instanceof Fault ? error : new Fault("INTERNAL", messageOf(error), { cause: error });
+  };
   const sendOne = async (batch: Batch): Promise<void> => {
     try {
       const settled = await settleBatch(context, batch, signal);
@@ -62,7 +65,7 @@ export async function deliver(parts: DeliverParts, signal: AbortSignal): Promise
       fruitless = settled.every(isPutOff) ? fruitless + 1 : 0;
       stopped ??= parts.check() ?? (fruitless < MOST_FRUITLESS ? null : giveUp(settled[0]));
     } catch (error) {
-      stopped ??= error instanceof Fault ? error : new Fault("INTERNAL", messageOf(error), { cause: error });
+      failed(error);
     }
   };
   const start = (batch: Batch): void => {
@@ -70,24 +73,31 @@ export async function deliver(parts: DeliverParts, signal: AbortSignal): Promise
     inFlight.add(promise);
   };
   let nextSeq = 0;
-  let call: Batch["call"] | undefined;
-  for (let fromSeq = 0; fromSeq < parts.planRows && stopped === null && !signal.aborted; fromSeq += PAGE_ROWS) {
-    const rows = await parts.readPlan(fromSeq, Math.min(fromSeq + PAGE_ROWS, parts.planRows));
-    const batches = cutBatches(rows, abilities.batchSize);
-    for (let index = 0; index < batches.length && stopped === null && !signal.aborted; ) {
-      // Intents of one round share a transaction; a crash leaves no more in doubt than may really be on its way.
-      const round = sameCall(batches.slice(index, index + abilities.concurrency));
-      if (round[0]?.call !== call) await Promise.all(inFlight);
-      call = round[0]?.call;
-      await parts.recorder.intend(round);
-      for (const batch of round) {
-        while (inFlight.size >= abilities.concurrency) await Promise.race(inFlight);
-        start(batch);
-        nextSeq = (batch.rows.at(-1)?.seq ?? nextSeq - 1) + 1;
+  let kind: string | undefined;
+  const sendAll = async (): Promise<void> => {
+    for (let fromSeq = 0; fromSeq < parts.planRows && stopped === null && !signal.aborted; fromSeq += PAGE_ROWS) {
+      const rows = await parts.readPlan(fromSeq, Math.min(fromSeq + PAGE_ROWS, parts.planRows));
+      const batches = cutBatches(rows, abilities.batchSize);
+      for (let index = 0; index < batches.length && stopped === null && !signal.aborted; ) {
+        // Intents of one round share a transaction; a crash leaves no more in doubt than may really be on its way.
+        const round = sameKind(batches.slice(index, index + abilities.concurrency));
+        const next = round[0] === undefined ? kind : kindOf(round[0]);
+        if (next !== kind) await Promise.all(inFlight);
+        // What came home may be the reason to stop: nothing is removed after it.
+        if (stopped !== null || signal.aborted) return;
+        kind = next;
+        await parts.recorder.intend(round);
+        for (const batch of round) {
+          while (inFlight.size >= abilities.concurrency) await Promise.race(inFlight);
+          start(batch);
+          nextSeq = (batch.rows.at(-1)?.seq ?? nextSeq - 1) + 1;
+        }
+        index += round.length;
       }
-      index += round.length;
     }
-  }
+  };
+  // What is in flight comes home also where the next intent could not be written.
+  await sendAll().catch(failed);
   await Promise.all(inFlight);
   if (stopped === null && signal.aborted) stopped = new Fault("CANCELLED", "cancelled before everything was sent");
   return { nextSeq, stopped };
@@ -104,8 +114,8 @@ function giveUp(last: Settled | undefined): Fault {
   });
 }
 
-function sameCall(batches: readonly Batch[]): Batch[] {
-  const end = batches.findIndex((batch) => batch.call !== batches[0]?.call);
+function sameKind(batches: readonly Batch[]): Batch[] {
+  const end = batches.findIndex((batch, _, [first]) => first !== undefined && kindOf(batch) !== kindOf(first));
   return end === -1 ? [...batches] : batches.slice(0, end);
 }
 

@@ -84,15 +84,28 @@ async function retryWrite(
     bytesOut += reply.bytesOut;
     if (reply.refusedWhole && open.length === batch.writes.length) return { ...reply, calls, bytesOut };
     open.forEach((index, place) => {
-      outcomes[index] = reply.outcomes[place];
+      const outcome = reply.refusedWhole && open.length > 1 ? REFUSED_TOGETHER : reply.outcomes[place];
+      outcomes[index] = later(outcomes[index], outcome);
     });
-    open = open.filter((index) => isSendable(outcomes[index], batch, inner));
+    open = reply.refusedWhole ? [] : open.filter((index) => isSendable(outcomes[index], batch, inner));
     const isSpent = !reply.hints.throttled && open.length > 0 && !options.allowance.spend();
     if (open.length === 0 || isSpent || attempt + 1 >= MOST_ATTEMPTS || signal.aborted)
       return { outcomes: outcomes.map(orUnknown), refusedWhole: false, calls, bytesOut, hints: reply.hints };
     // Cancelled while waiting: the next write is refused at the gate, and what was answered so far is kept.
     await options.clock.sleep(pauseMs(options, attempt, reply.hints), signal).catch(() => undefined);
   }
+}
+
+/** Some of these rows are guilty; the next run finds out which, and nobody innocent is refused. */
+const REFUSED_TOGETHER: Outcome = {
+  kind: "deferred",
+  code: "BATCH_REFUSED",
+  message: "refused together with other rows on a later attempt",
+};
+
+/** What may have landed once stays unknown until an answer says what became of it, even where the next try never left. */
+function later(before: Outcome | undefined, now: Outcome | undefined): Outcome | undefined {
+  return before?.kind === "unknown" && (now === undefined || now.kind === "deferred") ? before : now;
 }
 
 /** A fault on a later attempt must not lose what earlier attempts answered. */

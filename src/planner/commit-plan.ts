@@ -32,11 +32,10 @@ export async function commitPlan(
     await session.run(
       `update ${snapshot} set hash = t.hash, absent_since = null, mark = null from ${T.touch} t where ${snapshot}.key = t.key`,
     );
-    // Rows that left without anything to do in the destination: those never linked are forgotten, the rest is marked.
-    await session.run(`delete from ${snapshot} where remote_id is null and doubt is null
-      and key in (select key from ${T.removed} where not planned)`);
+    // Rows that left without anything to do in the destination: those without a record are forgotten, the rest is marked.
+    await session.run(`delete from ${snapshot} where key in (select key from ${T.removed} where forgotten)`);
     await session.run(`update ${snapshot} set absent_since = to_timestamp(${request.nowMs / 1000})
-      where key in (select key from ${T.removed} where not planned)`);
+      where key in (select key from ${T.removed} where not planned and not forgotten)`);
     await session.run(`delete from ${invalidTable(meta.table)}`);
     await session.run(`insert into ${invalidTable(meta.table)} select key, code, field from ${T.invalid}`);
   });

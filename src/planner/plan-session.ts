@@ -9,8 +9,9 @@ import { insertRows } from "./insert-rows.ts";
 import { checkMatches } from "./match-checks.ts";
 import { guardCounts, planFacts } from "./plan-facts.ts";
 import { readPlanRows, writePlanFile } from "./plan-file.ts";
+import { findRemoved, listGhosts, settleGhosts, sharedRecordSql } from "./removed-rows.ts";
 import { type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
-import { diffSql, payloadSql, removedSql, repeatedKeysSql, repeatedMatchSql, stageSql, T } from "./stage-sql.ts";
+import { diffSql, payloadSql, repeatedKeysSql, repeatedMatchSql, stageSql, T } from "./stage-sql.ts";
 import { storeLinks } from "./store-links.ts";
 import { matchValues } from "./value-sql.ts";
 
@@ -48,8 +49,10 @@ export function planSession(parts: SessionParts): PlanSession {
       await dropKnownInserts(session, request);
       await checkMatches(session, request, meta);
       const unlinked = await session.count(`select count(*) from ${T.unlinked}`);
+      await findRemoved(session, request, meta);
+      const ghosts = await listGhosts(session, request);
       const marked = await session.count(`select count(*) from ${T.todo} where mark = 'unmatched'`);
-      return { unlinked, mustLook: marked > 0 };
+      return { unlinked: unlinked + ghosts, mustLook: marked + ghosts > 0 };
     },
     unlinked: async (fromIndex, limit) => {
       const columns = mapping.match.map((_, index) => `m${index}`).join(", ");
@@ -100,7 +103,7 @@ export function planSession(parts: SessionParts): PlanSession {
       return parts.alone(() => commitPlan(session, request, { epoch, hashVersion: version, key }));
     },
     storeLinks: async (at) => {
-      await findRemoved(parts);
+      await settleGhosts(session, request, false);
       await settleTaken(session, meta);
       const key = mapping.primaryKey.map((column) => `${column.name}:${keyFamily(column)}`);
       return parts.alone(() => storeLinks(session, request, { ...at, hashVersion: version, key }));
@@ -182,13 +185,13 @@ async function dropKnownInserts(session: DuckdbSession, request: PlanRequest): P
 
 async function build(parts: SessionParts, linksAreComplete: boolean, signal: AbortSignal): Promise<PlanFacts> {
   const { request, session, meta } = parts;
-  await findRemoved(parts);
+  await settleGhosts(session, request, linksAreComplete);
   await settleTaken(session, meta);
   await session.run(`delete from ${T.todo} where key in (select key from ${T.invalid})`);
   await session.run(changesSql(request), signal);
   if (linksAreComplete && request.write === "upsert") await refuseUnmatchable(session);
   await session.run(touchSql());
-  await session.run(planSql(request, sharedRecordSql(parts)), signal);
+  await session.run(planSql(request, sharedRecordSql(request, meta, parts.metas)), signal);
   return planFacts(session, request, meta);
 }
 
@@ -198,24 +201,6 @@ async function refuseUnmatchable(session: DuckdbSession): Promise<void> {
   await session.run(`insert into ${T.invalid} select key, 'NO_MATCH_VALUE', null,
     'no record matches, and the first match column is empty', 1 from ${T.changes} where ${where}`);
   await session.run(`delete from ${T.changes} where ${where}`);
-}
-
-async function findRemoved(parts: SessionParts): Promise<void> {
-  const { request, session, meta } = parts;
-  if (meta === null) {
-    await session.run(`create temp table sluice_removed (key varchar, old_payload varchar, remote_id varchar, origin varchar,
-      doubt varchar, waiting boolean, attempts integer, planned boolean)`);
-    return;
-  }
-  await session.run(removedSql(snapshotTable(meta.table)));
-  const acts = request.onRemoved.kind !== "none" || request.onRemovedAdopted.kind !== "none";
-  // A row without a key may be one of those that seem gone: while there is any, nothing is removed (S2).
-  const nullKeys = await session.count(`select count(*) from ${T.invalid} where code = 'NULL_KEY'`);
-  if (nullKeys > 0) await session.run(`delete from ${T.removed}`);
-  await session.run(`create or replace temp table sluice_removed as select m.*,
-      r.key is not null and (r.next_try is null or r.next_try > ${request.nowMs}) as waiting, coalesce(r.attempts, 0) as attempts,
-      m.remote_id is not null and ${acts} as planned
-    from ${T.removed} m left join ${T.rejects} r on r.key = m.key and r.is_removal`);
 }
 
 /**
@@ -239,23 +224,6 @@ async function settleTaken(session: DuckdbSession, meta: StoredMeta | null): Pro
       count(*) over (partition by remote_id) as everyone from ${T.links} where key not in (select key from ${T.invalid} where key is not null))
     where everyone > 1 and (entry > best or rivals > 1)`);
   await session.run(`delete from ${T.links} where key in (select key from ${T.invalid})`);
-}
-
-/** True where a removed row's record is held by a living row of this plan, or by a row of another sync (S10). */
-function sharedRecordSql(parts: SessionParts): string {
-  const { request } = parts;
-  const others = parts.metas
-    .filter((meta) => meta.sync !== request.sync && meta.account === request.account && meta.object === request.object)
-    .map((meta) => `select remote_id from ${snapshotTable(meta.table)} where absent_since is null`);
-  const own =
-    parts.meta === null
-      ? []
-      : [
-          `select remote_id from ${snapshotTable(parts.meta.table)} where absent_since is null
-           and key not in (select key from ${T.removed})`,
-        ];
-  const held = [`select remote_id from ${T.links}`, ...own, ...others].map((sql) => `(${sql})`).join(" union all ");
-  return `r.remote_id in (select remote_id from (${held}) where remote_id is not null)`;
 }
 
 /** Errors of the model's own SQL while it runs are the author's to read: the database's words, unwrapped. */

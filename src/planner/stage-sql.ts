@@ -100,10 +100,3 @@ export function payloadSql(sql: string, mapping: CompiledMapping): string {
   return `create temp table sluice_payload as select * from (select ${columns.join(", ")} from ${from(sql)})
     where key in (select key from ${T.diff})`;
 }
-
-/** Rows that are gone: in the snapshot, present until now, and not in the complete result (invalid rows count as there). */
-export function removedSql(snapshot: string): string {
-  return `create temp table sluice_removed as
-    select p.key, p.payload as old_payload, p.remote_id, p.origin, p.doubt from ${snapshot} p
-    where p.absent_since is null and not exists (select 1 from ${T.stage} s where s.key = p.key)`;
-}

@@ -1,0 +1,76 @@
+import type { PlanRequest } from "../contract/planner.ts";
+import type { DuckdbSession } from "./duckdb-session.ts";
+import { type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
+import { T } from "./stage-sql.ts";
+import { jsonMemberSql } from "./value-sql.ts";
+
+/** Rows that are gone: in the snapshot, present until now, and not in the complete result (invalid rows count as there). */
+export async function findRemoved(
+  session: DuckdbSession,
+  request: PlanRequest,
+  meta: StoredMeta | null,
+): Promise<void> {
+  if (meta === null) {
+    await session.run(`create temp table sluice_removed (key varchar, old_payload varchar, remote_id varchar, origin varchar,
+      doubt varchar, waiting boolean, attempts integer, planned boolean, forgotten boolean)`);
+    return;
+  }
+  // A row without a key may be one of those that seem gone: while there is any, nothing is removed (S2).
+  const nullKeys = await session.count(`select count(*) from ${T.invalid} where code = 'NULL_KEY'`);
+  await session.run(`create temp table sluice_removed as
+    select p.key, p.payload as old_payload, p.remote_id, p.origin, p.doubt,
+      r.key is not null and (r.next_try is null or r.next_try > ${request.nowMs}) as waiting,
+      coalesce(r.attempts, 0) as attempts, p.remote_id is not null and ${acts(request)} as planned,
+      p.remote_id is null and p.doubt is null as forgotten
+    from ${snapshotTable(meta.table)} p left join ${T.rejects} r on r.key = p.key and r.is_removal
+    where ${nullKeys === 0} and p.absent_since is null and not exists (select 1 from ${T.stage} s where s.key = p.key)`);
+}
+
+function acts(request: PlanRequest): boolean {
+  return request.onRemoved.kind !== "none" || request.onRemovedAdopted.kind !== "none";
+}
+
+/**
+ * A write whose answer was lost, and then the row left the model: its record may be there and nobody knows its id. Its match
+ * values stand in what was sent; it is looked for among the rows without a record. Gives how many there are.
+ */
+export async function listGhosts(session: DuckdbSession, request: PlanRequest): Promise<number> {
+  if (!acts(request)) return 0;
+  const values = request.mapping.match.map(([part], index) => {
+    if (part === undefined) return `null as m${index}`;
+    const sent = jsonMemberSql("doubt", part.field);
+    return `nullif(${part.matchForm === "lower" ? `lower(trim(${sent}))` : sent}, '') as m${index}`;
+  });
+  if (values.length === 0) return 0;
+  const where = "remote_id is null and doubt is not null and not waiting";
+  await session.run(`insert into ${T.unlinked} select
+    (select count(*) from ${T.unlinked}) + row_number() over (order by key) - 1, key, ${values.join(", ")} from ${T.removed} where ${where}`);
+  return session.count(`select count(*) from ${T.removed} where ${where}`);
+}
+
+/** Ghosts that were found are removed like other rows, as records of unknown origin (S9); those that never landed are forgotten. */
+export async function settleGhosts(session: DuckdbSession, request: PlanRequest, wasLooked: boolean): Promise<void> {
+  await session.run(`update ${T.removed} set remote_id = l.remote_id, origin = 'unknown', planned = true
+    from ${T.links} l where l.key = sluice_removed.key`);
+  await session.run(`delete from ${T.links} where key in (select key from ${T.removed})`);
+  if (wasLooked && acts(request))
+    await session.run(`update ${T.removed} set forgotten = true where remote_id is null and not waiting`);
+}
+
+/** True where a removed row's record is held by a living row of this plan, or by a row of another sync (S10). */
+export function sharedRecordSql(request: PlanRequest, meta: StoredMeta | null, metas: readonly StoredMeta[]): string {
+  const others = metas
+    .filter(
+      (other) => other.sync !== request.sync && other.account === request.account && other.object === request.object,
+    )
+    .map((other) => `select remote_id from ${snapshotTable(other.table)} where absent_since is null`);
+  const own =
+    meta === null
+      ? []
+      : [
+          `select remote_id from ${snapshotTable(meta.table)} where absent_since is null
+           and key not in (select key from ${T.removed})`,
+        ];
+  const held = [`select remote_id from ${T.links}`, ...own, ...others].map((sql) => `(${sql})`).join(" union all ");
+  return `r.remote_id in (select remote_id from (${held}) where remote_id is not null)`;
+}
