@@ -77,6 +77,7 @@ async function runUnderLease(
     }
   } catch (error) {
     const fault = error instanceof Fault ? error : new Fault("INTERNAL", messageOf(error), { cause: error });
+    if ((await state.run(run.id))?.state === "writing") return endBroken(bench, state, lease, run, fault, meter);
     const cancelled = signal.aborted || fault.code === "CANCELLED";
     const blocked = fault.rule.exitStatus === 4;
     const ended = await finishRun(bench, state, lease, run, {
@@ -91,6 +92,24 @@ async function runUnderLease(
       fault: cancelled ? new Fault("CANCELLED", "cancelled before anything was sent") : fault,
     };
   }
+}
+
+/**
+ * Something broke while the plan was being sent (a full disk, a lost lease). What was acknowledged is accepted and what was
+ * not is marked in doubt, as after a crash; where even that fails the run stays open and the next start does it.
+ */
+async function endBroken(
+  bench: Workbench,
+  state: StateStore,
+  lease: Lease,
+  run: RunRecord,
+  fault: Fault,
+  meter: Meter,
+): Promise<FinishedRun> {
+  await recoverRuns(bench, state, lease);
+  const reason = { state: "failed", code: fault.code, reason: fault.message } as const;
+  const ended = await finishRun(bench, state, lease, run, { ...reason, ...spent(meter) });
+  return { run: ended, planned: null, fault };
 }
 
 type RunParts = { run: RunRecord; planned: PlannedSync; lease: Lease; meter: Meter; options: RunOptions };
