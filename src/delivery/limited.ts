@@ -51,6 +51,9 @@ export function openGate(budget: Budget, clock: Clock, onBlocked: (untilWallMs: 
   };
 }
 
+/** A write that is on its way is never cut off: its answer is worth the seconds until the connector's own deadline. */
+const UNCUT = new AbortController().signal;
+
 /** A destination that makes no call the account's budget does not allow, and counts what it makes. */
 export function limited(inner: Destination, gate: Gate, meter: Meter): Destination {
   const call = async <T extends { calls: number; hints: Hints }>(
@@ -89,7 +92,7 @@ export function limited(inner: Destination, gate: Gate, meter: Meter): Destinati
       } catch (error) {
         return notSent(batch, signal.aborted ? "CANCELLED" : codeOf(error), error);
       }
-      const reply = await answered(() => inner.write(batch, signal));
+      const reply = await answered(() => inner.write(batch, UNCUT));
       meter.bytesOut += reply.bytesOut;
       return reply;
     },

@@ -1,0 +1,142 @@
+// Proves that a music shop's CSV files, with a lifetime value from invoice lines, arrive byte for byte, once, and stay 59.
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import { byCustomer, CUSTOMER_ID, projectFile } from "./people.ts";
+import { portalMaker } from "./portal.ts";
+import { projectMaker } from "./project.ts";
+
+const CHINOOK = fileURLToPath(new URL("../../../shared/data/chinook", import.meta.url));
+const newProject = projectMaker();
+const newPortal = portalMaker();
+
+const CUSTOMERS = `/*---
+connection: warehouse
+primary_key: customer_id
+---*/
+with totals as (
+  select i.CustomerId, sum(l.UnitPrice * l.Quantity)::decimal(12, 2) as lifetime_value
+  from read_csv(\${var:chinook} || '/invoice_line.csv', types = {'UnitPrice': 'decimal(10, 2)'}) l
+  join read_csv(\${var:chinook} || '/invoice.csv') i using (InvoiceId)
+  group by all
+)
+select c.CustomerId as customer_id, c.FirstName as first_name, c.LastName as last_name, c.Email as email,
+  c.Phone as phone, c.Company as company, c.Country as country, c.Address as address, c.PostalCode as zip,
+  t.lifetime_value, e.Email as rep_email
+from read_csv('customer.csv', all_varchar = true) c
+left join totals t on t.CustomerId = c.CustomerId::integer
+left join read_csv(\${var:chinook} || '/employee.csv') e on e.EmployeeId = c.SupportRepId::integer
+`;
+
+const COLUMNS = {
+  FirstName: "firstname",
+  LastName: "lastname",
+  Email: "email",
+  Phone: "phone",
+  Company: "company",
+  Country: "country",
+  Address: "address",
+  PostalCode: "zip",
+} as const;
+
+const SYNC = {
+  model: "customers",
+  destination: { connection: "crm", object: "contacts" },
+  match: [{ customer_id: "customer_id" }, { email: "email" }],
+  fields: {
+    customer_id: "customer_id",
+    email: "email",
+    firstname: "first_name",
+    lastname: "last_name",
+    phone: "phone",
+    company: "company",
+    country: "country",
+    address: "address",
+    zip: "zip",
+    lifetime_value: "lifetime_value",
+    rep_email: "rep_email",
+  },
+};
+
+it.skipIf(!existsSync(CHINOOK))(
+  `syncs Chinook's customers${existsSync(CHINOOK) ? "" : " (skipped: ../shared/data/chinook is not here)"}`,
+  async () => {
+    const portal = await newPortal();
+    await portal.addFields("contacts", [
+      CUSTOMER_ID,
+      { name: "lifetime_value", type: "number" },
+      { name: "rep_email" },
+    ]);
+    const connections = projectFile(portal.url) as { connections: object };
+    const project = newProject({
+      "sluice.yml": {
+        version: 1,
+        vars: { chinook: CHINOOK },
+        connections: { ...connections.connections, warehouse: { type: "duckdb", directories: [CHINOOK] } },
+      },
+      "models/customers.sql": CUSTOMERS,
+      "syncs/customers.yml": SYNC,
+    });
+    const csv = join(project.dir, "customer.csv");
+    copyFileSync(join(CHINOOK, "customer.csv"), csv);
+
+    expect(await project.run("customers")).toMatchObject({ status: 0, run: { state: "succeeded", created: 59 } });
+    const records = byCustomer(await portal.dump());
+    const rows = csvRows(readFileSync(csv, "utf8"));
+    const totals = lifetimeValues();
+    expect(records.size).toBe(59);
+    expect(rows).toHaveLength(59);
+    for (const row of rows) {
+      const record = records.get(row.CustomerId ?? "");
+      for (const [column, field] of Object.entries(COLUMNS)) {
+        const value = row[column] === "" ? null : row[column];
+        // HubSpot keeps addresses in lower case.
+        expect(record?.[field] ?? null).toBe(field === "email" ? value?.toLowerCase() : value);
+      }
+      expect(Number(record?.lifetime_value)).toBe((totals.get(row.CustomerId ?? "") ?? 0) / 100);
+      expect(record?.rep_email).toMatch(/^(jane|margaret|steve)@chinookcorp\.com$/);
+    }
+    expect(records.get("1")).toMatchObject({ firstname: "Luís", lastname: "Gonçalves", phone: "+55 (12) 3923-5555" });
+
+    await portal.forgetRequests();
+    expect(await project.run("customers")).toMatchObject({ status: 0, run: { planned: 0 } });
+    const asked = (await portal.requests()).map(({ method, path }) => `${method} ${path.replace(/\?.*/, "")}`);
+    expect(asked.sort()).toEqual(["GET /account-info/v3/details", "GET /crm/v3/properties/contacts"]);
+
+    writeFileSync(csv, readFileSync(csv, "utf8").replace("leonekohler@surfeu.de", "leonie@example.de"));
+    expect(await project.run("customers")).toMatchObject({
+      status: 0,
+      run: { created: 0, counts: { changed: 1 }, operations: { upsert: { applied: 1 } } },
+    });
+    const after = byCustomer(await portal.dump());
+    expect(after.size).toBe(59);
+    expect(after.get("2")).toMatchObject({ email: "leonie@example.de", lastname: "Köhler" });
+  },
+);
+
+/** A reader of its own, so that the test does not trust the one it tests. */
+function csvRows(text: string): Record<string, string>[] {
+  const [head = [], ...lines] = text
+    .trimEnd()
+    .split(/\r?\n/)
+    .map((line) =>
+      [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+        ([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare ?? "",
+      ),
+    );
+  return lines.map((cells) => Object.fromEntries(head.map((name, index) => [name, cells[index] ?? ""])));
+}
+
+/** In cents by customer. */
+function lifetimeValues(): Map<string, number> {
+  const read = (file: string) => csvRows(readFileSync(join(CHINOOK, file), "utf8"));
+  const customers = new Map(read("invoice.csv").map((row) => [row.InvoiceId, row.CustomerId ?? ""]));
+  const totals = new Map<string, number>();
+  for (const line of read("invoice_line.csv")) {
+    const customer = customers.get(line.InvoiceId) ?? "";
+    const cents = Math.round(Number(line.UnitPrice) * 100) * Number(line.Quantity);
+    totals.set(customer, (totals.get(customer) ?? 0) + cents);
+  }
+  return totals;
+}

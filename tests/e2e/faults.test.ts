@@ -1,0 +1,170 @@
+// Proves S17 to S20: whatever a vendor's API does to a run, once it stops the records equal the model, none is there twice.
+import { describe, expect, it } from "vitest";
+import { CUSTOMER_ID, crowd, expected, peopleProject, shown } from "./people.ts";
+import { type Portal, portalMaker } from "./portal.ts";
+import { type Project, projectMaker, type RunDocument } from "./project.ts";
+
+const newProject = projectMaker();
+const newPortal = portalMaker();
+
+const ROWS = 1_000;
+const PEOPLE = crowd(ROWS);
+
+async function world(sync: object = {}) {
+  const portal = await newPortal();
+  await portal.addFields("contacts", [CUSTOMER_ID]);
+  return { portal, project: newProject(peopleProject(portal.url, PEOPLE, { guards: "off", ...sync })) };
+}
+
+/** planned = applied + skipped + transferred + rejected + deferred + cancelled. */
+function addsUp(run: RunDocument): void {
+  const sum = Object.values(run.operations)
+    .flatMap(({ applied, skipped, transferred, rejected, deferred, cancelled }) => [
+      applied,
+      skipped,
+      transferred,
+      rejected,
+      deferred,
+      cancelled,
+    ])
+    .reduce((total, count) => total + count, 0);
+  expect(sum).toBe(run.planned);
+}
+
+/** With the faults gone, at most two runs bring everything home; the last one has nothing to do and writes nothing. */
+async function settles(portal: Portal, project: Project, people = PEOPLE): Promise<void> {
+  await portal.noFaults();
+  for (let left = 2; left >= 0; left--) {
+    await portal.forgetRequests();
+    const { status, run } = await project.run("people");
+    if (status === 0 && run.planned === 0) break;
+    expect(left).toBeGreaterThan(0);
+  }
+  expect(await portal.writes()).toEqual([]);
+  expect(shown(await portal.dump())).toEqual(expected(people));
+}
+
+const WRITES = { path: "/crm/v3/objects/contacts/batch/*" };
+const UPSERTS = { path: "/batch/upsert" };
+
+describe.concurrent("a run that meets", () => {
+  it.each(["lost_reply", "reset", "empty", "html", "partial", "shuffle", "late_apply"])(
+    "%s ends with each row there once",
+    async (fault) => {
+      const { portal, project } = await world();
+      await portal.fault(
+        { match: UPSERTS, after: 2, times: 4, fault },
+        { match: { path: "/batch/read" }, after: 1, times: 1, fault },
+      );
+      const struck = await project.run("people");
+      expect([0, 3]).toContain(struck.status);
+      expect(struck.run.operations.upsert?.rejected).toBe(0);
+      addsUp(struck.run);
+      await settles(portal, project);
+    },
+  );
+
+  it.each(["lost_reply", "late_apply", "empty", "partial"])(
+    "%s on a tenth of its updates and archivals",
+    async (fault) => {
+      const { portal, project } = await world({ on_removed: "archive" });
+      await project.run("people");
+      const people = PEOPLE.slice(0, 700).map((row) => ({ ...row, city: "Bergen" }));
+      project.write({ "people.json": people });
+      await portal.fault(
+        { match: WRITES, after: 1, times: 3, fault },
+        { match: { path: "/batch/archive" }, times: 2, fault },
+      );
+      const struck = await project.run("people");
+      expect([0, 3]).toContain(struck.status);
+      addsUp(struck.run);
+      await settles(portal, project, people);
+    },
+  );
+
+  it("429 with Retry-After waits as long as it is told, and applies all", async () => {
+    const { portal, project } = await world();
+    const busy = {
+      status: 429,
+      headers: { "Retry-After": "2" },
+      body: { errorType: "RATE_LIMIT", policyName: "SECONDLY" },
+    };
+    await portal.fault({ match: UPSERTS, after: 3, times: 1, fault: busy });
+    const ended = await project.run("people");
+    expect(ended).toMatchObject({ status: 0, run: { operations: { upsert: { applied: ROWS } } } });
+    expect(ended.run.throttled).toBeGreaterThanOrEqual(1);
+    const requests = await portal.requests();
+    const refused = requests.find((request) => request.status === 429);
+    const next = requests.filter((request) => request.time > (refused?.time ?? 0) + 250).map((request) => request.time);
+    // What was under way when the answer came may still arrive; nothing sets out before the two seconds are over.
+    expect(Math.min(...next)).toBeGreaterThanOrEqual((refused?.time ?? 0) + 1_950);
+    expect(shown(await portal.dump())).toEqual(expected(PEOPLE));
+  });
+
+  it("an expired token in mid-run stops it, rejects nothing, and the next run completes", async () => {
+    const { portal, project } = await world();
+    await portal.fault({ match: UPSERTS, after: 3, times: null, fault: "expire_token" });
+    const stopped = await project.run("people");
+    expect(stopped.run).toMatchObject({
+      state: "failed",
+      code: "AUTH_REQUIRED",
+      reason: expect.stringMatching(/token/),
+    });
+    expect(stopped.status).toBe(1);
+    expect(stopped.run.operations.upsert).toMatchObject({ applied: 300, rejected: 0, deferred: ROWS - 300 });
+    addsUp(stopped.run);
+    expect(await portal.dump()).toHaveLength(300);
+    await portal.noFaults();
+    expect(await project.run("people")).toMatchObject({
+      status: 0,
+      run: { counts: { unchanged: 300, waiting: 0 }, created: ROWS - 300 },
+    });
+    await settles(portal, project);
+  });
+
+  it("a storm of 503s defers its rows with bounded calls, and the next run completes", async () => {
+    const { portal, project } = await world();
+    await portal.fault({ match: UPSERTS, times: null, fault: { status: 503, body: { message: "down" } } });
+    const stormy = await project.run("people");
+    expect(stormy).toMatchObject({
+      status: 3,
+      run: { state: "partial", operations: { upsert: { applied: 0, rejected: 0, deferred: ROWS } } },
+    });
+    addsUp(stormy.run);
+    // Ten retries to begin with, and then one for every ten calls.
+    const calls = (await portal.requests()).length;
+    expect((await portal.writes()).length).toBeLessThanOrEqual(ROWS / 100 + 10 + calls / 10);
+    await settles(portal, project);
+  });
+
+  it("answers of 423 and 502 waits and goes on", async () => {
+    const { portal, project } = await world();
+    await portal.fault(
+      { match: UPSERTS, after: 2, times: 2, fault: { status: 423 } },
+      { match: UPSERTS, after: 6, times: 3, fault: { status: 502 } },
+    );
+    expect(await project.run("people")).toMatchObject({
+      status: 0,
+      run: { operations: { upsert: { applied: ROWS } } },
+    });
+    await settles(portal, project);
+  });
+
+  it("no answer to a create whose row then leaves the model finds the record and removes it", async () => {
+    const { portal, project } = await world({ on_removed: "archive", on_removed_adopted: "archive" });
+    project.write({ "people.json": PEOPLE.slice(0, 5) });
+    await portal.fault({ match: UPSERTS, fault: "lost_reply" }, { match: UPSERTS, times: null, fault: "reset" });
+    expect(await project.run("people")).toMatchObject({ status: 3, run: { operations: { upsert: { deferred: 5 } } } });
+    expect(await portal.dump()).toHaveLength(5);
+    project.write({ "people.json": PEOPLE.slice(2, 5) });
+    await settles(portal, project, PEOPLE.slice(2, 5));
+  });
+
+  it("a destination that is not there fails before anything is sent", async () => {
+    const { portal, project } = await world();
+    await portal.fault({ times: null, fault: "reset" });
+    const failed = await project.run("people");
+    expect(failed).toMatchObject({ status: 1, error: { code: "DESTINATION_UNREACHABLE" } });
+    await settles(portal, project);
+  });
+});

@@ -1,0 +1,205 @@
+// Proves the order of a delivery: intent before send, a barrier between kinds, and that stopping loses no answer.
+import { describe, expect, test } from "vitest";
+import type { Outcome } from "../../../src/contract/destination.ts";
+import { Fault } from "../../../src/contract/fault.ts";
+import type { PlanRow } from "../../../src/contract/plan.ts";
+import type { Batch } from "../../../src/delivery/cut-batches.ts";
+import { type DeliverParts, deliver } from "../../../src/delivery/deliver.ts";
+import type { Settled } from "../../../src/delivery/settle-batch.ts";
+import { aRow, aSync, rowsOf, running } from "./samples.ts";
+import { type Script, scriptedDestination } from "./scripted-destination.ts";
+
+const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** A recorder that writes a diary. */
+function diary() {
+  const lines: string[] = [];
+  const settledRows = new Map<number, Settled>();
+  return {
+    lines,
+    settledRows,
+    intend: async (batches: readonly Batch[]) => {
+      await tick();
+      for (const batch of batches) lines.push(`intend ${batch.rows[0]?.seq}`);
+    },
+    record: async (batch: Batch, settled: readonly Settled[]) => {
+      await tick();
+      lines.push(`record ${batch.rows[0]?.seq}`);
+      batch.rows.forEach((row, index) => {
+        const one = settled[index];
+        if (one !== undefined) settledRows.set(row.seq, one);
+      });
+    },
+    recentOwner: () => null,
+    accept: async () => undefined,
+  };
+}
+
+function delivery(rows: readonly PlanRow[], script: Script = {}, part: Partial<DeliverParts> = {}, size = 1) {
+  const recorder = diary();
+  const progress: number[] = [];
+  const world = scriptedDestination(
+    {
+      ...script,
+      write: async (write, batch, call) => {
+        const name = "match" in write.by ? write.by.match["ext"]?.slice(1) : write.by.id;
+        recorder.lines.push(`send ${name}`);
+        if (write === batch.writes[0]) {
+          await tick();
+          await tick();
+        }
+        return script.write?.(write, batch, call);
+      },
+    },
+    { batchSize: size, concurrency: 2 },
+  );
+  const parts: DeliverParts = {
+    sync: aSync(),
+    destination: world.destination,
+    recorder,
+    readPlan: async (from, to) => rows.slice(from, to),
+    planRows: rows.length,
+    ownersOf: async () => new Map(),
+    check: () => null,
+    onProgress: (done) => progress.push(done),
+    ...part,
+  };
+  return { world, recorder, progress, run: (signal: AbortSignal = running()) => deliver(parts, signal) };
+}
+
+function before(lines: readonly string[], first: string, second: string): void {
+  expect(lines, `${first} … ${second}`).toContain(first);
+  expect(lines).toContain(second);
+  expect(lines.indexOf(first), `${first} before ${second}`).toBeLessThan(lines.indexOf(second));
+}
+
+describe("the order", () => {
+  test("every batch has its intent before it is sent, and all rows are recorded once", async () => {
+    const { recorder, progress, run } = delivery(rowsOf(7));
+    expect(await run()).toEqual({ nextSeq: 7, stopped: null });
+    for (let seq = 0; seq < 7; seq++) {
+      before(recorder.lines, `intend ${seq}`, `send ${seq}`);
+      before(recorder.lines, `send ${seq}`, `record ${seq}`);
+    }
+    expect(recorder.settledRows.size).toBe(7);
+    expect(progress).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test("no more than `concurrency` batches are on their way", async () => {
+    let open = 0;
+    let most = 0;
+    const { run } = delivery(rowsOf(9), {
+      write: async () => {
+        most = Math.max(most, ++open);
+        await tick();
+        open--;
+        return undefined;
+      },
+    });
+    await run();
+    expect(most).toBe(2);
+  });
+
+  test("a new kind waits until the one before is recorded: updates, creates, removals", async () => {
+    const { world, recorder, run } = delivery([
+      aRow({ key: "0", remoteId: "1", change: "changed", fields: { a: "b" } }),
+      aRow({ key: "7", seq: 1 }),
+      aRow({ key: "2", remoteId: "2", change: "removed", operation: "archive", fields: {} }),
+    ]);
+    world.seed({});
+    world.seed({});
+    await run();
+    before(recorder.lines, "record 0", "send 7");
+    before(recorder.lines, "record 1", "send 2");
+  });
+
+  test("clearing waits for updates of living rows, though both are updates", async () => {
+    const { world, recorder, run } = delivery([
+      aRow({ key: "0", remoteId: "1", change: "changed", fields: { a: "b" } }),
+      aRow({ key: "1", remoteId: "2", change: "removed", operation: "clear", fields: { a: null } }),
+    ]);
+    world.seed({});
+    world.seed({});
+    await run();
+    before(recorder.lines, "record 0", "send 2");
+  });
+
+  test("plans of many pages are sent to their end", async () => {
+    const { world, run } = delivery(rowsOf(12_345), {}, {}, 1_000);
+    expect(await run()).toEqual({ nextSeq: 12_345, stopped: null });
+    expect(world.records.size).toBe(12_345);
+  });
+});
+
+describe("stopping", () => {
+  test("cancel stops before the next batch; what was on its way is recorded", async () => {
+    const stop = new AbortController();
+    const { world, recorder, run } = delivery(
+      rowsOf(20),
+      {},
+      { onProgress: (done) => (done === 3 ? stop.abort(new Error("enough")) : undefined) },
+    );
+    const write = world.destination.write;
+    world.destination.write = (batch) => write(batch, running());
+    const { nextSeq, stopped } = await run(stop.signal);
+    expect(stopped).toMatchObject({ code: "CANCELLED" });
+    expect(nextSeq).toBeLessThanOrEqual(3 + 2 * 2);
+    expect(recorder.settledRows.size).toBe(nextSeq);
+    expect(recorder.lines.filter((line) => line.startsWith("intend"))).toHaveLength(nextSeq);
+  });
+
+  test("a guard that speaks up stops it, and nothing is removed after it", async () => {
+    const held = new Fault("HELD", "stopped: too many failed");
+    const rows = [
+      ...rowsOf(2, { remoteId: null }),
+      aRow({ key: "2", remoteId: "9", change: "removed", operation: "archive", fields: {} }),
+    ];
+    const { recorder, run } = delivery(rows, {}, { check: () => held });
+    expect(await run()).toEqual({ nextSeq: 2, stopped: held });
+    expect(recorder.lines).not.toContain("send 9");
+    expect(recorder.lines).not.toContain("intend 2");
+  });
+
+  test("a refused token stops it; the rows it met are deferred, none is rejected (S20)", async () => {
+    const refused = new Fault("AUTH_REFUSED", "token expired");
+    const { recorder, run } = delivery(rowsOf(20), {
+      write: (_, __, call) => {
+        if (call >= 3) throw refused;
+        return undefined;
+      },
+    });
+    const { nextSeq, stopped } = await run();
+    expect(stopped).toBe(refused);
+    expect(recorder.settledRows.size, "no row of a batch that left is lost from the counts").toBe(nextSeq);
+    expect([...recorder.settledRows.values()].filter((one) => one.kind === "rejected")).toEqual([]);
+  });
+
+  test("an intent that cannot be written stops it before that batch is sent, and what is in flight comes home", async () => {
+    const full = new Fault("STATE_FAILED", "disk full");
+    const { world, recorder, run } = delivery(rowsOf(20));
+    const intend = recorder.intend;
+    recorder.intend = async (batches) => {
+      if ((batches[0]?.rows[0]?.seq ?? 0) >= 4) throw full;
+      await intend(batches);
+    };
+    expect(await run()).toEqual({ nextSeq: 4, stopped: full });
+    expect(world.records.size).toBe(4);
+    expect(recorder.settledRows.size).toBe(4);
+  });
+
+  test("an answer that cannot be recorded stops it", async () => {
+    const { recorder, run } = delivery(rowsOf(20));
+    recorder.record = async () => {
+      throw new Error("boom");
+    };
+    expect((await run()).stopped).toMatchObject({ code: "INTERNAL", message: "boom" });
+  });
+
+  test("a destination that answers nothing is given up before the whole plan is thrown at it", async () => {
+    const down: Outcome = { kind: "deferred", code: "HTTP_503", message: "down" };
+    const { world, run } = delivery(rowsOf(500), { write: () => down });
+    const { stopped } = await run();
+    expect(stopped).toMatchObject({ code: "DESTINATION_UNREACHABLE" });
+    expect(world.batches.length).toBeLessThan(100);
+  });
+});

@@ -1,0 +1,248 @@
+// Proves that every answer is followed to its end: existing, taken, missing, merged, lost (S6, S7, S19).
+import { describe, expect, test } from "vitest";
+import type { Outcome } from "../../../src/contract/destination.ts";
+import { Fault } from "../../../src/contract/fault.ts";
+import type { PlanRow } from "../../../src/contract/plan.ts";
+import type { Sync } from "../../../src/contract/project.ts";
+import { cutBatches } from "../../../src/delivery/cut-batches.ts";
+import { type Settled, settleBatch } from "../../../src/delivery/settle-batch.ts";
+import { aRow, aSync, running } from "./samples.ts";
+import { type Script, scriptedDestination } from "./scripted-destination.ts";
+
+type World = ReturnType<typeof scriptedDestination>;
+const LOST: Outcome = { kind: "unknown", reason: "connection reset" };
+
+async function settle(
+  world: World,
+  rows: readonly PlanRow[],
+  sync: Partial<Sync> = {},
+  owners: Readonly<Record<string, string>> = {},
+): Promise<{ settled: readonly Settled[]; faults: Fault[] }> {
+  const [batch, ...others] = cutBatches(rows, 100);
+  if (batch === undefined || others.length > 0) throw new Error("the test's rows are no single batch");
+  const faults: Fault[] = [];
+  const context = {
+    sync: aSync(sync),
+    destination: world.destination,
+    ownerOf: async (ids: readonly string[]) =>
+      new Map(ids.flatMap((id) => (owners[id] === undefined ? [] : [[id, owners[id]] as const]))),
+    onFault: (fault: Fault) => faults.push(fault),
+  };
+  return { settled: await settleBatch(context, batch, running()), faults };
+}
+
+const INSERT = { operation: "insert" } as const;
+
+describe("records that are there already", () => {
+  test("a create that meets a record links and updates it, and is no creation (S7)", async () => {
+    const world = scriptedDestination({
+      write: (_, batch) => (batch.operation === "upsert" ? exists("1") : undefined),
+    });
+    world.seed({ ext: "E1", name: "old" });
+    const { settled } = await settle(world, [aRow({ key: "1" })]);
+    expect(settled).toMatchObject([{ kind: "applied", remoteId: "1", created: false }]);
+    expect(world.records.get("1")).toMatchObject({ name: "n1" });
+  });
+
+  test("one that another row holds is refused by name, and left alone", async () => {
+    const world = scriptedDestination({
+      write: (_, batch) => (batch.operation === "upsert" ? exists("1") : undefined),
+    });
+    world.seed({ name: "old" });
+    const { settled } = await settle(world, [aRow({ key: "1" })], {}, { 1: "other" });
+    expect(settled).toMatchObject([
+      { kind: "rejected", code: "RECORD_TAKEN", message: expect.stringMatching(/row other/) },
+    ]);
+    expect(world.records.get("1")).toEqual({ name: "old" });
+    expect((await settle(world, [aRow({ key: "1" })], {}, { 1: "1" })).settled[0]?.kind).toBe("applied");
+  });
+
+  test("of two rows that came to one record the first has it", async () => {
+    const world = scriptedDestination({
+      write: (_, batch) => (batch.operation === "upsert" ? exists("1") : undefined),
+    });
+    world.seed({ name: "old" });
+    const { settled } = await settle(world, [aRow({ key: "1" }), aRow({ key: "2" })]);
+    expect(settled).toMatchObject([{ kind: "applied" }, { kind: "rejected", code: "RECORD_TAKEN" }]);
+    expect(world.records.get("1")).toMatchObject({ name: "n1" });
+  });
+
+  test("insert leaves it alone (S12)", async () => {
+    const world = scriptedDestination();
+    world.seed({ ext: "E1", name: "old" });
+    const { settled } = await settle(world, [aRow({ key: "1", ...INSERT })], { write: "insert" });
+    expect(settled).toMatchObject([{ kind: "skipped", reason: expect.stringMatching(/there already/) }]);
+    expect(world.records.get("1")).toEqual({ ext: "E1", name: "old" });
+  });
+});
+
+const LINKED = { change: "changed", remoteId: "99", fields: { name: "new" }, isKnown: true } as const;
+
+describe("records that are gone (S6)", () => {
+  test.each([
+    ["skip", "skipped", false],
+    ["rematch", "skipped", false],
+    ["recreate", "applied", true],
+  ] as const)("%s: nothing matches any more", async (onMissingRecord, kind, isMade) => {
+    const world = scriptedDestination();
+    const { settled } = await settle(world, [aRow({ key: "1", ...LINKED })], { onMissingRecord });
+    expect(settled[0]?.kind).toBe(kind);
+    expect([...world.records.values()]).toEqual(isMade ? [{ ext: "E1", name: "n1" }] : []);
+  });
+
+  test("rematch: the record that matches now is linked and gets the whole row, but no nulls", async () => {
+    const world = scriptedDestination();
+    const found = world.seed({ ext: "E1", note: "typed" });
+    const { settled } = await settle(world, [aRow({ key: "1", ...LINKED })], { onMissingRecord: "rematch" });
+    expect(settled).toMatchObject([{ kind: "applied", remoteId: found, created: false }]);
+    expect(world.records.get(found)).toEqual({ ext: "E1", name: "n1", note: "typed" });
+  });
+
+  test("rematch goes down the match list, and takes only a record that is found alone", async () => {
+    const world = scriptedDestination();
+    const byMail = world.seed({ email: "a@x" });
+    const match = [{ ext: "E1" }, { email: "a@x" }];
+    const row = aRow({ key: "1", ...LINKED, match });
+    expect((await settle(world, [row])).settled).toMatchObject([{ kind: "applied", remoteId: byMail }]);
+    world.seed({ email: "b@x" });
+    world.seed({ email: "b@x" });
+    const double = aRow({ key: "2", ...LINKED, match: [null, { email: "b@x" }] });
+    expect((await settle(world, [double])).settled[0]?.kind).toBe("skipped");
+  });
+
+  test("rematch does not take what another row holds", async () => {
+    const world = scriptedDestination();
+    const found = world.seed({ ext: "E1" });
+    const { settled } = await settle(world, [aRow({ key: "1", ...LINKED })], {}, { [found]: "other" });
+    expect(settled).toMatchObject([{ kind: "rejected", code: "RECORD_TAKEN" }]);
+  });
+
+  test.each(["archive", "set"] as const)("a removal (%s) of a record that is gone is done", async (operation) => {
+    const world = scriptedDestination();
+    world.seed({ ext: "E1" });
+    const row = aRow({
+      key: "1",
+      ...LINKED,
+      operation,
+      change: "removed",
+      fields: operation === "set" ? { a: "b" } : {},
+    });
+    const { settled } = await settle(world, [row], { onMissingRecord: "recreate" });
+    expect(settled[0]?.kind).toBe("skipped");
+    expect(world.records.size).toBe(1);
+  });
+});
+
+describe("answers that were lost (S19)", () => {
+  const lostOnce = (lands: boolean): { world: World } => {
+    const script: Script = {
+      write: (write, batch, call) => {
+        if (call > 0) return undefined;
+        if (lands) world.carryOut(write, batch.operation);
+        return LOST;
+      },
+    };
+    const world = scriptedDestination(script);
+    return { world };
+  };
+
+  test("a create that landed is found and not made again; who made it is not known (S9)", async () => {
+    const { world } = lostOnce(true);
+    const { settled } = await settle(world, [aRow({ key: "1", ...INSERT })], { write: "insert" });
+    expect(settled).toMatchObject([{ kind: "applied", remoteId: "1", created: null }]);
+    expect(world.records.size).toBe(1);
+    expect(world.batches).toHaveLength(1);
+  });
+
+  test("a create that did not land is made again after looking", async () => {
+    const { world } = lostOnce(false);
+    const { settled } = await settle(world, [aRow({ key: "1", ...INSERT })], { write: "insert" });
+    expect(settled).toMatchObject([{ kind: "applied", created: true }]);
+    expect(world.records.size).toBe(1);
+  });
+
+  test("where nobody can look, the rows stay in doubt and their neighbours' answers count", async () => {
+    const world = scriptedDestination({
+      write: (write) => ("match" in write.by && write.by.match["ext"] === "E1" ? LOST : undefined),
+      find: () => {
+        throw new Fault("DESTINATION_UNREACHABLE", "gone");
+      },
+    });
+    const { settled } = await settle(world, [aRow({ key: "1", ...INSERT }), aRow({ key: "2", ...INSERT })]);
+    expect(settled.map((one) => one.kind)).toEqual(["inDoubt", "applied"]);
+  });
+
+  test("a create that is lost again and again stays in doubt after three more tries", async () => {
+    const world = scriptedDestination({ write: () => LOST });
+    const { settled } = await settle(world, [aRow({ key: "1", ...INSERT })]);
+    expect(settled).toMatchObject([{ kind: "inDoubt" }]);
+    expect(world.batches).toHaveLength(4);
+  });
+
+  test("an update without an answer whose record was merged goes to the survivor, unless another row holds it", async () => {
+    const merged = () => {
+      const world = scriptedDestination({
+        write: (write) => ("id" in write.by && write.by.id === "99" ? LOST : undefined),
+      });
+      const survivor = world.seed({ name: "old" });
+      world.destination.find = async () => ({
+        found: new Map([["99", [{ remoteId: survivor, fields: {} }]]]),
+        calls: 1,
+        bytesOut: 0,
+        hints: { window: null, daily: null, retryAfterMs: null, throttled: false },
+      });
+      return { world, survivor };
+    };
+    const free = merged();
+    const { settled } = await settle(free.world, [aRow({ key: "1", ...LINKED })]);
+    expect(settled).toMatchObject([{ kind: "applied", remoteId: free.survivor }]);
+    expect(free.world.records.get(free.survivor)).toEqual({ name: "new" });
+    const held = merged();
+    const other = await settle(held.world, [aRow({ key: "1", ...LINKED })], {}, { [held.survivor]: "7" });
+    expect(other.settled).toMatchObject([{ kind: "rejected", code: "RECORD_TAKEN" }]);
+  });
+
+  test("an update without an answer whose record is there stays in doubt", async () => {
+    const world = scriptedDestination({ write: () => LOST });
+    const id = world.seed({ name: "old" });
+    const { settled } = await settle(world, [aRow({ key: "1", ...LINKED, remoteId: id })]);
+    expect(settled).toMatchObject([{ kind: "inDoubt" }]);
+  });
+});
+
+test("a refused write defers its rows, and says why to who asked (S20)", async () => {
+  const refused = new Fault("AUTH_REFUSED", "token expired");
+  const world = scriptedDestination({
+    write: () => {
+      throw refused;
+    },
+  });
+  const { settled, faults } = await settle(world, [aRow({ key: "1" }), aRow({ key: "2" })]);
+  expect(settled).toMatchObject([{ kind: "deferred", code: "AUTH_REFUSED" }, { kind: "deferred" }]);
+  expect(faults).toEqual([refused]);
+});
+
+test("no question is larger than one call takes, however large the batch", async () => {
+  const world = scriptedDestination({ write: (_, __, call) => (call === 0 ? LOST : undefined) }, { findSize: 2 });
+  const rows = Array.from({ length: 5 }, (_, index) => aRow({ key: `${index}`, ...INSERT }));
+  const { settled } = await settle(world, rows);
+  expect(settled.map((one) => one.kind)).toEqual(Array.from({ length: 5 }, () => "applied"));
+});
+
+test("rows that need no call are settled as the plan says", async () => {
+  const world = scriptedDestination();
+  const skipped = await settle(world, [aRow({ key: "1", settled: "skipped", reason: "no record matches" })]);
+  expect(skipped.settled).toEqual([{ kind: "skipped", reason: "no record matches" }]);
+  const adopted = await settle(world, [aRow({ key: "1", remoteId: "5", fields: {}, adopted: true })]);
+  expect(adopted.settled).toEqual([{ kind: "applied", remoteId: "5", created: false, altered: [] }]);
+  expect(world.batches).toEqual([]);
+});
+
+test("a missing answer is a doubt, never a success", async () => {
+  const world = scriptedDestination({ reply: (reply) => ({ ...reply, outcomes: [] }) });
+  expect((await settle(world, [aRow({ key: "1" })])).settled).toMatchObject([{ kind: "inDoubt" }]);
+});
+
+function exists(remoteId: string): Outcome {
+  return { kind: "exists", remoteId, message: `already exists, id ${remoteId}` };
+}
