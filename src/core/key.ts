@@ -25,11 +25,18 @@ export function keyFamily(column: Column): KeyFamily {
 /** What a person types for a key ("17", "17,DE" or a JSON array) → the canonical text that the planner stores. */
 export function keyFromInput(input: string, parts: number): string {
   if (parts === 1) return input;
-  if (input.startsWith("[")) {
-    const parsed: unknown = JSON.parse(input);
-    if (Array.isArray(parsed)) return JSON.stringify(parsed.map(String));
+  const parsed = input.startsWith("[") ? arrayIn(input) : null;
+  return JSON.stringify(parsed?.map(String) ?? input.split(",").map((part) => part.trim()));
+}
+
+/** null where the text only looks like JSON. */
+function arrayIn(text: string): readonly unknown[] | null {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return Array.isArray(parsed) ? parsed : null;
+  } catch {
+    return null;
   }
-  return JSON.stringify(input.split(",").map((part) => part.trim()));
 }
 
 /** The stored text → how a person reads it. */

@@ -1,7 +1,8 @@
 /** Replaces every secret in a text, as it is, URL-encoded and in base64. Secrets under 4 characters are left alone: they would blank half the text. */
 export function redact(text: string, secrets: readonly string[]): string {
   let clean = text;
-  for (const secret of secrets) {
+  // The longest first: a shorter one within it would leave its rest standing.
+  for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
     if (secret.length < 4) continue;
     for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")])
       if (clean.includes(form)) clean = clean.replaceAll(form, "[secret]");

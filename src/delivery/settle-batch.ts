@@ -1,4 +1,4 @@
-import type { CallOperation, Destination, Outcome, Reply, Write, WriteBatch } from "../contract/destination.ts";
+import type { CallOperation, Destination, Found, Outcome, Reply, Write, WriteBatch } from "../contract/destination.ts";
 import { Fault } from "../contract/fault.ts";
 import type { PlanRow } from "../contract/plan.ts";
 import type { Sync } from "../contract/project.ts";
@@ -198,8 +198,8 @@ async function followLostUpdates(
     outcomes[index]?.kind === "unknown" && row.remoteId !== null ? [{ row, index, id: row.remoteId }] : [],
   );
   if (lost.length === 0) return;
-  const request = { object: context.sync.object, field: "id", values: lost.map(({ id }) => id), fields: [] };
-  const { found } = await context.destination.find(request, signal);
+  const ids = lost.map(({ id }) => id);
+  const found = await findAll(context, "id", ids, signal);
   const merged = lost.flatMap(({ row, index, id }): Target[] => {
     const survivor = found.get(id)?.[0]?.remoteId;
     return survivor === undefined || survivor === id ? [] : [{ index, row, remoteId: survivor, fields: row.fields }];
@@ -331,13 +331,28 @@ async function lookUp(
       byValue.set(value, row);
     }
     if (field === null) continue;
-    const request = { object: context.sync.object, field, values: [...byValue.keys()], fields: [] };
-    const reply = await context.destination.find(request, signal);
-    for (const [value, records] of reply.found) {
+    for (const [value, records] of await findAll(context, field, [...byValue.keys()], signal)) {
       const row = byValue.get(value);
       const [only, ...others] = records;
       if (row !== undefined && only !== undefined && others.length === 0) found.set(row.key, only.remoteId);
     }
+  }
+  return found;
+}
+
+/** Records by value, in as many calls as the destination's `findSize` needs. */
+async function findAll(
+  context: SettleContext,
+  field: string,
+  values: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, readonly Found[]>> {
+  const found = new Map<string, readonly Found[]>();
+  const { findSize } = context.destination.abilities;
+  for (let from = 0; from < values.length; from += findSize) {
+    const request = { object: context.sync.object, field, values: values.slice(from, from + findSize), fields: [] };
+    const reply = await context.destination.find(request, signal);
+    for (const [value, records] of reply.found) found.set(value, records);
   }
   return found;
 }

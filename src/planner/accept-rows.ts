@@ -3,7 +3,7 @@ import type { Acceptance } from "../contract/planner.ts";
 import { quoteText } from "../core/duckdb-sql.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
 import { insertRows } from "./insert-rows.ts";
-import { fence, META, readMeta, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
+import { fence, META, REMOVAL, readMeta, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 
 const ACKS = "temp.main.sluice_acks";
 const MOVED = "temp.main.sluice_moved";
@@ -67,9 +67,11 @@ async function fencedMeta(session: DuckdbSession, sync: string, epoch: number): 
 function movedSql(at: AcceptAt, snapshot: string, fromSeq: number, toSeq: number): string {
   const removed = "p.change = 'removed'";
   const applied = "a.state in ('applied', 'altered')";
+  // A record that was made or found by this write holds nothing of what the row's former record was sent.
+  const former = `case when s.payload is null or p.remote_id is null or p.adopted then '{}' else s.payload end`;
   // The patch drops nulls; where there are none, the fields are the payload as they stand.
   const sent = `case when s.payload is null and a.kept is null and not contains(p.fields, ':null') then p.fields
-    else json_merge_patch(coalesce(s.payload, '{}'), p.fields, coalesce(a.kept, '{}')) end`;
+    else json_merge_patch(${former}, p.fields, coalesce(a.kept, '{}')) end`;
   return `create or replace temp table sluice_moved as select p.key,
       case when ${removed} then null else cast(p.hash as ubigint) end as hash,
       cast(case when ${applied} then ${sent} else coalesce(s.payload, '{}') end as varchar) as payload,
@@ -77,7 +79,7 @@ function movedSql(at: AcceptAt, snapshot: string, fromSeq: number, toSeq: number
       case when ${removed} then p.origin when not ${applied} then null
         when p.origin is not null and not (p.adopted and coalesce(a.created, false)) then p.origin
         when a.created is null then 'unknown' when a.created then 'created' else 'adopted' end as origin,
-      null::varchar as doubt,
+      case when ${removed} and not ${applied} then s.doubt end as doubt,
       case when ${removed} or ${applied} then null when p.operation = 'insert' then 'present' else 'unmatched' end as mark,
       case when ${removed} then to_timestamp(${at.nowMs / 1000}) end as absent_since,
       to_timestamp(${at.nowMs / 1000}) as accepted_at, ${quoteText(at.run)} as accepted_run,
@@ -103,7 +105,8 @@ export async function markInDoubt(
     const meta = await fencedMeta(session, at.sync, at.epoch);
     const snapshot = snapshotTable(meta.table);
     await session.run(`create or replace temp table sluice_doubt as
-      select key, fields, remote_id, origin from read_parquet(${quoteText(at.plan)}) where (${inRanges}) and settled is null`);
+      select key, case when operation in ('archive', 'delete') then ${quoteText(JSON.stringify({ [REMOVAL]: null }))} else fields end as fields,
+        remote_id, origin from read_parquet(${quoteText(at.plan)}) where (${inRanges}) and settled is null`);
     await session.run(`update ${snapshot} set doubt = coalesce(doubt_merge.doubt, '{}') from (
         select d.key, json_group_object(m.key, m.value)::varchar as doubt from temp.main.sluice_doubt d
         join ${snapshot} s on s.key = d.key, lateral (

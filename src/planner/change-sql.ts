@@ -27,8 +27,7 @@ function sendsSql(field: CompiledField, index: number): string {
   const differs = `${comparableSql(field.type, value)} is distinct from ${comparableSql(field.type, old)}`;
   const nullGoes = { clear_ours: `(${old} is not null or ${doubted})`, write: "true", skip: "false" }[field.onNull];
   const blank = field.onBlank === "skip" ? `and ${value} is distinct from ''` : "";
-  // A removal that may have landed left no field to send again: only a write of the whole row tells whether it did.
-  const linked = `(${differs} or ${doubted} or coalesce(doubt = '{}', false)) and (${value} is not null or ${nullGoes}) ${blank}`;
+  const linked = `(${differs} or ${doubted}) and (${value} is not null or ${nullGoes}) ${blank}`;
   const fresh = `(${value} is not null or ${field.onNull === "write" ? "true" : doubted}) ${blank}`;
   return `case when is_linked then ${linked} else ${fresh} end`;
 }
@@ -60,7 +59,9 @@ export function changesSql(request: PlanRequest): string {
       case when is_linked then origin when link_id is not null then coalesce(link_origin, 'adopted') end as origin,
       ${matchJson} as match, ${jsonObjectSql(sent)} as fields, ${jsonObjectSql(before)} as before, ${jsonObjectSql(whole)} as payload
     from (select *, ${sends.join(", ")} from (
-      select t.*, l.remote_id as link_id, l.origin as link_origin, t.remote_id is not null as is_linked,
+      select t.* replace (case when l.remote_id = t.former_id then l.remote_id else t.remote_id end as remote_id),
+        nullif(l.remote_id, t.former_id) as link_id, l.origin as link_origin,
+        t.remote_id is not null or coalesce(l.remote_id = t.former_id, false) as is_linked,
         ${[...old, ...present].join(", ")}
       from ${T.todo} t left join ${T.links} l on l.key = t.key where not t.waiting))`;
 }

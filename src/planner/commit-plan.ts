@@ -30,7 +30,7 @@ export async function commitPlan(
     if (stored !== null && stored.hashVersion !== at.hashVersion)
       await session.run(`update ${snapshot} set hash = null where key not in (select key from ${T.touch})`);
     await session.run(
-      `update ${snapshot} set hash = t.hash, absent_since = null, mark = null from ${T.touch} t where ${snapshot}.key = t.key`,
+      `update ${snapshot} set hash = t.hash, absent_since = null, mark = null, doubt = null from ${T.touch} t where ${snapshot}.key = t.key`,
     );
     // Rows that left without anything to do in the destination: those without a record are forgotten, the rest is marked.
     await session.run(`delete from ${snapshot} where key in (select key from ${T.removed} where forgotten)`);

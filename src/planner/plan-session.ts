@@ -9,9 +9,18 @@ import { insertRows } from "./insert-rows.ts";
 import { checkMatches } from "./match-checks.ts";
 import { guardCounts, planFacts } from "./plan-facts.ts";
 import { readPlanRows, writePlanFile } from "./plan-file.ts";
-import { findRemoved, listGhosts, settleGhosts, sharedRecordSql } from "./removed-rows.ts";
+import { findRemoved, listGhosts, listShared, settleGhosts } from "./removed-rows.ts";
 import { type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
-import { diffSql, payloadSql, repeatedKeysSql, repeatedMatchSql, stageSql, T } from "./stage-sql.ts";
+import {
+  comparedSql,
+  diffSql,
+  formerSql,
+  payloadSql,
+  repeatedKeysSql,
+  repeatedMatchSql,
+  stageSql,
+  T,
+} from "./stage-sql.ts";
 import { storeLinks } from "./store-links.ts";
 import { matchValues } from "./value-sql.ts";
 
@@ -50,6 +59,7 @@ export function planSession(parts: SessionParts): PlanSession {
       await checkMatches(session, request, meta);
       const unlinked = await session.count(`select count(*) from ${T.unlinked}`);
       await findRemoved(session, request, meta);
+      await dropTables(session, ["sluice_payload", "sluice_diff", "sluice_former", "sluice_compared"]);
       const ghosts = await listGhosts(session, request);
       const marked = await session.count(`select count(*) from ${T.todo} where mark = 'unmatched'`);
       return { unlinked: unlinked + ghosts, mustLook: marked + ghosts > 0 };
@@ -133,10 +143,12 @@ async function evaluate(parts: SessionParts, version: string, signal: AbortSigna
       await session.run(stageSql(sql, mapping, latestBy), signal);
       await session.run(repeatedKeysSql(), signal);
       for (const index of mapping.match.keys()) await session.run(repeatedMatchSql(index), signal);
-      await session.run(
-        diffSql(mapping, snapshot, meta !== null && meta.hashVersion !== version, recheckBefore),
-        signal,
-      );
+      if (snapshot !== null) {
+        const compareAll = meta?.hashVersion !== version;
+        await session.run(comparedSql(snapshot, compareAll, recheckBefore), signal);
+        await session.run(formerSql(snapshot), signal);
+      }
+      await session.run(diffSql(mapping, snapshot !== null), signal);
       await session.run(payloadSql(sql, mapping), signal);
     }),
   );
@@ -191,8 +203,19 @@ async function build(parts: SessionParts, linksAreComplete: boolean, signal: Abo
   await session.run(changesSql(request), signal);
   if (linksAreComplete && request.write === "upsert") await refuseUnmatchable(session);
   await session.run(touchSql());
-  await session.run(planSql(request, sharedRecordSql(request, meta, parts.metas)), signal);
-  return planFacts(session, request, meta);
+  // Of the rows to do, those that wait are still asked for.
+  await session.run(`create or replace temp table sluice_todo as select * from ${T.todo} where waiting`);
+  await listShared(session, request, meta, parts.metas);
+  await session.run(planSql(request, `r.remote_id in (select remote_id from ${T.shared})`), signal);
+  await dropTables(session, ["sluice_changes"]);
+  const facts = await planFacts(session, request, meta);
+  await dropTables(session, ["sluice_stage"]);
+  return facts;
+}
+
+/** What is read no more is let go at once: its memory is needed for what comes. */
+async function dropTables(session: DuckdbSession, names: readonly string[]): Promise<void> {
+  for (const name of names) await session.run(`drop table if exists temp.main.${name}`);
 }
 
 /** A row that no entry matched and that has no value for the first one could only become a record nobody finds again. */
@@ -208,6 +231,7 @@ async function refuseUnmatchable(session: DuckdbSession): Promise<void> {
  * record moves on to its new row, with its origin.
  */
 async function settleTaken(session: DuckdbSession, meta: StoredMeta | null): Promise<void> {
+  if ((await session.count(`select count(*) from ${T.links}`)) === 0) return;
   if (meta !== null) {
     const snapshot = snapshotTable(meta.table);
     await session.run(`insert into ${T.invalid} select l.key, 'DUPLICATE_MATCH_KEY', null,

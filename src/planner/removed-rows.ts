@@ -22,8 +22,9 @@ export async function findRemoved(
       r.key is not null and (r.next_try is null or r.next_try > ${request.nowMs}) as waiting,
       coalesce(r.attempts, 0) as attempts, p.remote_id is not null and ${acts(request)} as planned,
       p.remote_id is null and p.doubt is null as forgotten
-    from ${snapshotTable(meta.table)} p left join ${T.rejects} r on r.key = p.key and r.is_removal
-    where ${nullKeys === 0} and p.absent_since is null and not exists (select 1 from ${T.stage} s where s.key = p.key)`);
+    from (select gone from ${T.compared} where gone is not null and ${nullKeys === 0}) c
+    join ${T.former} p on p.key = c.gone
+    left join ${T.rejects} r on r.key = p.key and r.is_removal`);
 }
 
 function acts(request: PlanRequest): boolean {
@@ -57,8 +58,15 @@ export async function settleGhosts(session: DuckdbSession, request: PlanRequest,
     await session.run(`update ${T.removed} set forgotten = true where remote_id is null and not waiting`);
 }
 
-/** True where a removed row's record is held by a living row of this plan, or by a row of another sync (S10). */
-export function sharedRecordSql(request: PlanRequest, meta: StoredMeta | null, metas: readonly StoredMeta[]): string {
+/** Lists the records of removed rows that a living row of this plan holds, or a row of another sync (S10). */
+export async function listShared(
+  session: DuckdbSession,
+  request: PlanRequest,
+  meta: StoredMeta | null,
+  metas: readonly StoredMeta[],
+): Promise<void> {
+  await session.run("create temp table sluice_shared (remote_id varchar)");
+  if ((await session.count(`select count(*) from ${T.removed}`)) === 0) return;
   const others = metas
     .filter(
       (other) => other.sync !== request.sync && other.account === request.account && other.object === request.object,
@@ -72,5 +80,7 @@ export function sharedRecordSql(request: PlanRequest, meta: StoredMeta | null, m
            and key not in (select key from ${T.removed})`,
         ];
   const held = [`select remote_id from ${T.links}`, ...own, ...others].map((sql) => `(${sql})`).join(" union all ");
-  return `r.remote_id in (select remote_id from (${held}) where remote_id is not null)`;
+  // Few rows are removed: theirs are looked for among all records, not the other way round.
+  await session.run(`insert into ${T.shared} select distinct remote_id from (${held})
+    where remote_id in (select remote_id from ${T.removed})`);
 }

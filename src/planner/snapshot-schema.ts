@@ -14,6 +14,9 @@ export function snapshotTable(table: number): string {
   return `${PLANNER}.main.snapshot_${table}`;
 }
 
+/** Stands in `doubt` beside the fields in doubt: an archive or delete was sent, and the record may be gone. */
+export const REMOVAL = "sluice removal";
+
 /** The rows of a sync that were invalid at its last run, so that only new ones are news. */
 export function invalidTable(table: number): string {
   return `${PLANNER}.main.invalid_${table}`;

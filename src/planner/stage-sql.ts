@@ -1,12 +1,17 @@
 import type { CompiledMapping } from "../contract/mapping.ts";
 import { quoteName, quoteText } from "../core/duckdb-sql.ts";
-import { fieldSql, hashSql, keySql, matchSql } from "./value-sql.ts";
+import { REMOVAL } from "./snapshot-schema.ts";
+import { fieldSql, hashSql, jsonHasSql, keySql, matchSql } from "./value-sql.ts";
 
 /** Names of the temporary tables of one plan, in the order in which rows pass through them. */
 export const T = {
   /** Every row of the model: key, match values, hash. */
   stage: "temp.main.sluice_stage",
   repeatedKeys: "temp.main.sluice_repeated_keys",
+  /** Keys that differ between model and snapshot: `key` of the model, `gone` of the snapshot alone. */
+  compared: "temp.main.sluice_compared",
+  /** The snapshot's rows for the keys of `compared`. */
+  former: "temp.main.sluice_former",
   /** Rows that differ from the snapshot by hash, or carry a mark. */
   diff: "temp.main.sluice_diff",
   /** Canonical values of the rows in `diff`. */
@@ -21,6 +26,8 @@ export const T = {
   /** Keys whose snapshot entry needs a new hash or mark, and no call. */
   touch: "temp.main.sluice_touch",
   removed: "temp.main.sluice_removed",
+  /** Records of removed rows that others hold. */
+  shared: "temp.main.sluice_shared",
   changes: "temp.main.sluice_changes",
   plan: "temp.main.sluice_plan",
 } as const;
@@ -57,27 +64,38 @@ export function repeatedMatchSql(index: number): string {
 }
 
 /**
- * Rows that are new, differ by hash, or carry a mark that asks for another look. With another hash version every row is
- * looked at, and compared by value later.
+ * Both sides by key, narrow: rows that are new, differ by hash, or carry a mark that asks for another look, and rows that are
+ * gone. With another hash version every row is looked at, and compared by value later. Payloads and match values never pass through this join.
  */
-export function diffSql(
-  mapping: CompiledMapping,
-  snapshot: string | null,
-  compareAll: boolean,
-  recheckBefore: string,
-): string {
-  const matches = mapping.match.map((_, index) => `s.m${index}`).join(", ");
+export function comparedSql(snapshot: string, compareAll: boolean, recheckBefore: string): string {
+  const marked = `(doubt is not null or absent_since is not null or (mark = 'unmatched' and accepted_at < ${recheckBefore})) is true`;
+  const differs = compareAll ? "true" : "p.key is null or p.hash is distinct from s.hash or p.marked";
+  return `create temp table sluice_compared as
+    select s.key, case when s.key is null then p.key end as gone
+    from ${T.stage} s full join (
+      select key, hash, ${marked} as marked, absent_since is not null as was_gone from ${snapshot}) p on p.key = s.key
+    where case when s.key is null then p.key is not null and not p.was_gone else ${differs} end`;
+}
+
+/** One pass over the snapshot's wide rows, for changed and gone rows together. */
+export function formerSql(snapshot: string): string {
+  return `create temp table sluice_former as select key, payload, remote_id, origin, doubt, mark, found, absent_since
+    from ${snapshot} where key in (select coalesce(key, gone) from ${T.compared})`;
+}
+
+/** Valid rows to look at, with what the snapshot holds of them. */
+export function diffSql(mapping: CompiledMapping, hasSnapshot: boolean): string {
+  const matches = mapping.match.map((_, index) => `s.m${index}, `).join("");
   const lead = `create temp table sluice_diff as select s.key, s.hash, ${matches}`;
   const valid = `s.key is not null and s.key not in (select key from ${T.repeatedKeys})`;
-  if (snapshot === null)
-    return `${lead}, false as known, null::varchar as old_payload, null::varchar as remote_id, null::varchar as origin,
+  if (!hasSnapshot)
+    return `${lead} false as known, null::varchar as old_payload, null::varchar as remote_id, null::varchar as former_id, null::varchar as origin,
       null::varchar as doubt, null::varchar as mark, null::varchar as found, null::timestamptz as absent_since from ${T.stage} s where ${valid}`;
-  const differs = compareAll
-    ? "true"
-    : `p.key is null or p.hash is distinct from s.hash or p.doubt is not null or p.absent_since is not null
-       or (p.mark = 'unmatched' and p.accepted_at < ${recheckBefore})`;
-  return `${lead}, p.key is not null as known, p.payload as old_payload, p.remote_id, p.origin, p.doubt, p.mark, p.found,
-      p.absent_since from ${T.stage} s left join ${snapshot} p on p.key = s.key where ${valid} and (${differs})`;
+  // A removal in doubt may have taken the record: the returned row is looked for, as if it had none.
+  return `${lead} p.key is not null as known, p.payload as old_payload,
+      case when not ${jsonHasSql("p.doubt", REMOVAL)} then p.remote_id end as remote_id, p.remote_id as former_id, p.origin, p.doubt, p.mark, p.found,
+      p.absent_since from (select * from ${T.stage} where key in (select key from ${T.compared})) s
+      left join ${T.former} p on p.key = s.key where ${valid}`;
 }
 
 /** Values of the rows that differ, with the hash once more (a model with random() is noticed) and what is wrong with them. */
@@ -91,12 +109,9 @@ export function payloadSql(sql: string, mapping: CompiledMapping): string {
         `case when ${error} is not null then ${error} || ':' || '${field.replaceAll("'", "''")}' end`,
     );
   const error = errors.length === 0 ? "null::varchar" : `coalesce(${[...errors, "null"].join(", ")})`;
-  const columns = [
-    `${keySql(mapping.primaryKey)} as key`,
-    `${rowHash(mapping)} as hash`,
-    `${error} as error`,
-    ...values,
-  ];
-  return `create temp table sluice_payload as select * from (select ${columns.join(", ")} from ${from(sql)})
-    where key in (select key from ${T.diff})`;
+  const columns = [`"sluice key" as key`, `${rowHash(mapping)} as hash`, `${error} as error`, ...values];
+  // The key first: nothing else is computed for rows that do not differ.
+  return `create temp table sluice_payload as select ${columns.join(", ")}
+    from (select *, ${keySql(mapping.primaryKey)} as "sluice key" from ${from(sql)})
+    where "sluice key" in (select key from ${T.diff})`;
 }

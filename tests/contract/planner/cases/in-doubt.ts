@@ -94,16 +94,28 @@ export const inDoubt: readonly Case[] = [
     },
   },
   {
-    title: "a removal in doubt is planned again, and a row that came back in the meantime is not taken for untouched",
+    title:
+      "a removal in doubt is planned again; a row that came back meanwhile is looked for, and made anew where it is gone",
     run: async (subject) => {
       const sync = syncOn(subject, { onRemoved: { kind: "archive" } });
       await sync.run(A);
       await sync.doubt(await sync.plan(NOTHING), [{ fromSeq: 0, toSeq: 0 }]);
       expect((await sync.plan(NOTHING)).rows).toMatchObject([{ operation: "archive", remoteId: "R-1" }]);
-      const back = await sync.plan(A);
-      expect(back.rows, "the record may be archived: only a write can tell").toMatchObject([
-        { key: "1", change: "changed" },
+      const there = await sync.plan(A, { find: () => ({ entry: 0, remoteId: "R-1", present: {} }), commit: false });
+      expect(there.rows, "it is there, as it was").toEqual([]);
+      const without = model(["1", "a@x", null]);
+      const cleared = await sync.plan(without, {
+        find: () => ({ entry: 0, remoteId: "R-1", present: {} }),
+        commit: false,
+      });
+      expect(cleared.rows).toMatchObject([
+        { remoteId: "R-1", origin: "created", adopted: false, fields: { name: null } },
       ]);
+      const back = await sync.run(A, { find: () => null });
+      expect(back.rows).toMatchObject([
+        { key: "1", remoteId: null, settled: null, fields: { name: "A", email: "a@x" } },
+      ]);
+      expect((await sync.plan(A)).rows).toEqual([]);
     },
   },
   {

@@ -53,6 +53,19 @@ export const partialAcceptance: readonly Case[] = [
     },
   },
   {
+    title: "a record that was made anew holds nothing of what the former one was sent",
+    run: async (subject) => {
+      const sync = syncOn(subject, { onMissingRecord: "recreate" });
+      await sync.run(model(["1", "a", "n"]));
+      const planned = await sync.plan(model(["1", "b", "n"]));
+      await sync.accept(planned, [{ seq: 0, state: "skipped", remoteId: null, created: null, kept: null }]);
+      const anew = await sync.run(model(["1", "b", null]), { find: () => null });
+      expect(anew.rows).toMatchObject([{ remoteId: null, settled: null, fields: { id: "1", name: "b" } }]);
+      expect((await sync.entry("1"))?.payload).toEqual({ id: "1", name: "b" });
+      expect((await sync.plan(model(["1", "b", "n"]))).rows).toMatchObject([{ fields: { note: "n" } }]);
+    },
+  },
+  {
     title: "what is accepted is there after a restart, and the generation counts every acceptance",
     run: async (subject) => {
       const sync = syncOn(subject);

@@ -23,20 +23,20 @@ type Story = typeof story extends fc.Arbitrary<infer T> ? T : never;
 
 export const storyOfCycles: readonly Case[] = [
   {
-    title: "after faultless runs the destination is the model, and what is repeated sends nothing (12 stories)",
+    title: "after faultless runs the destination is the model, and what is repeated sends nothing (8 stories)",
     run: async (subject) => {
       await fc.assert(
         fc.asyncProperty(story, (steps) => play(subject, steps, false)),
-        { numRuns: 12 },
+        { numRuns: 8 },
       );
     },
   },
   {
-    title: "with refused and lost answers nothing is lost, and one faultless run settles everything (30 stories)",
+    title: "with refused and lost answers nothing is lost, and one faultless run settles everything (20 stories)",
     run: async (subject) => {
       await fc.assert(
         fc.asyncProperty(story, (steps) => play(subject, steps, true)),
-        { numRuns: 30 },
+        { numRuns: 20 },
       );
     },
   },
@@ -57,7 +57,7 @@ async function play(subject: Subject, steps: Story, faults: boolean): Promise<vo
     const lost = [];
     for (const planRow of planned.rows) {
       const fate = isFaulty && planRow.settled === null ? step.fates[Number(planRow.key)] : "landed";
-      if (fate === "landed" || fate === "lost_landed") carryOut(records, planRow);
+      if (planRow.settled === null && (fate === "landed" || fate === "lost_landed")) carryOut(records, planRow);
       if (fate === "landed") answers.push(took(planRow));
       else if (fate !== "refused") lost.push({ fromSeq: planRow.seq, toSeq: planRow.seq });
     }

@@ -1,0 +1,112 @@
+// Proves that a lost memory is told from a first run (S25), and that `plan` on a fresh project leaves nothing behind.
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Project } from "../../../src/contract/project.ts";
+import { type MemoryOptions, openLook, openMemory } from "../../../src/engine/open-memory.ts";
+import { openPlanner } from "../../../src/planner/open-planner.ts";
+import { fakeClock } from "../../contract/state/fake-clock.ts";
+import { running } from "../delivery/samples.ts";
+
+const clock = fakeClock();
+let dir: string;
+let project: Project;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "sluice-memory-"));
+  const workDir = join(dir, ".sluice");
+  project = {
+    dir,
+    environment: "prod",
+    isDefaultEnvironment: true,
+    timezone: null,
+    connections: new Map(),
+    models: new Map(),
+    syncs: new Map(),
+    stateFile: join(workDir, "state.db"),
+    workDir,
+    secrets: [],
+  };
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+async function openAndClose(mode: MemoryOptions["mode"]): Promise<boolean> {
+  const { state, planner } = await openMemory({ project, clock, directories: [], mode }, running());
+  await planner.close();
+  await state?.close();
+  return state !== null;
+}
+
+test("a first plan opens no state and leaves no file that tells of it; a first run makes both and a marker", async () => {
+  expect(await openAndClose("plan")).toBe(false);
+  const left = await readdir(dir, { recursive: true });
+  expect(left.filter((name) => /state|planner/.test(name))).toEqual([]);
+  expect(await openAndClose("run")).toBe(true);
+  const marker = JSON.parse(await readFile(join(dir, "sluice.state.json"), "utf8"));
+  expect(marker.environments).toHaveProperty("prod");
+  expect(await openAndClose("run")).toBe(true);
+  expect(await openAndClose("plan")).toBe(true);
+});
+
+test.each([
+  ["the whole folder", [".sluice"]],
+  ["the state", [".sluice/state.db"]],
+  ["the planner", [".sluice/planner.duckdb"]],
+])("%s is lost after a first run: stopped, with the way out, and nothing is made anew", async (_, paths) => {
+  await openAndClose("run");
+  for (const path of paths) await rm(join(dir, path), { recursive: true });
+  const before = await readdir(dir, { recursive: true });
+  for (const mode of ["run", "plan"] as const)
+    await expect(openAndClose(mode)).rejects.toMatchObject({
+      code: "STATE_MISSING",
+      fix: expect.stringMatching(/backup/),
+    });
+  expect(await readdir(dir, { recursive: true })).toEqual(before);
+});
+
+test("another environment of the same project has a first run of its own", async () => {
+  await openAndClose("run");
+  const workDir = join(dir, ".sluice", "sandbox");
+  project = {
+    ...project,
+    environment: "sandbox",
+    isDefaultEnvironment: false,
+    workDir,
+    stateFile: join(workDir, "state.db"),
+  };
+  expect(await openAndClose("run")).toBe(true);
+  const marker = JSON.parse(await readFile(join(dir, "sluice.state.json"), "utf8"));
+  expect(Object.keys(marker.environments).sort()).toEqual(["prod", "sandbox"]);
+});
+
+test("a process that died between making the planner and the state did not run: the next one starts afresh", async () => {
+  const planner = await openPlanner(
+    {
+      file: join(project.workDir, "planner.duckdb"),
+      workDir: project.workDir,
+      projectDir: dir,
+      directories: [],
+      memoryLimitMb: 256,
+      clock,
+    },
+    running(),
+  );
+  await planner.close();
+  expect(await openAndClose("run")).toBe(true);
+});
+
+test("a marker that cannot be read is no first run", async () => {
+  await writeFile(join(dir, "sluice.state.json"), "{");
+  await expect(openAndClose("run")).rejects.toMatchObject({ code: "STATE_CORRUPT" });
+});
+
+test("commands that only look find nothing on a fresh project, and a loss where there was something", async () => {
+  expect(await openLook(project, clock)).toBeNull();
+  await openAndClose("run");
+  const look = await openLook(project, clock);
+  expect(await look?.syncs()).toEqual([]);
+  await look?.close();
+  await rm(join(dir, ".sluice"), { recursive: true });
+  await expect(openLook(project, clock)).rejects.toMatchObject({ code: "STATE_MISSING" });
+});
