@@ -1,0 +1,50 @@
+import { endChildren } from "../demo/child-commands.ts";
+
+const USAGE = `npm run bench -- deliver [--rows N] [--tier unlimited|pro]   first run into an empty HubSpot, end to end
+npm run bench -- rate [--rows N]                             the same under tier pro: time against the shortest possible
+npm run bench -- diff [--rows N]                             planning against the bare SQL statements
+`;
+
+export type BenchOptions = { readonly rows: number | null; readonly tier: string | null };
+
+function parseOptions(args: readonly string[]): BenchOptions | null {
+  let rows: number | null = null;
+  let tier: string | null = null;
+  for (let index = 0; index < args.length; index += 2) {
+    const [name, value] = [args[index], args[index + 1]];
+    if (name === "--rows" && /^\d+$/.test(value ?? "")) rows = Number(value);
+    else if (name === "--tier" && value !== undefined) tier = value;
+    else return null;
+  }
+  return { rows, tier };
+}
+
+/** Loaded by name, so that one benchmark never pays for another's imports. */
+async function benchmark(name: string): Promise<((options: BenchOptions) => Promise<void>) | null> {
+  if (name === "deliver") return (await import("./deliver.ts")).deliver;
+  if (name === "rate") return (await import("./rate.ts")).rate;
+  if (name === "diff") return (await import("./diff.ts")).diff;
+  return null;
+}
+
+async function main([name = "", ...args]: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  const bench = await benchmark(name);
+  if (bench === null || options === null) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  process.once("SIGINT", () => {
+    endChildren();
+    process.exit(130);
+  });
+  process.stdout.write(`npm run bench -- ${[name, ...args].join(" ")}\n\n`);
+  try {
+    await bench(options);
+    return 0;
+  } finally {
+    endChildren();
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,49 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onWarehouse } from "../demo/generate-warehouse.ts";
+
+/** Columns of the model, which are standard properties of HubSpot contacts. */
+export const PEOPLE_COLUMNS: Readonly<Record<string, string>> = {
+  email: "'person.' || n || '@example.com'",
+  firstname: "'First ' || n % 997",
+  lastname: "'Lást ' || n % 4999",
+  phone: "'+49 30 ' || (1000000 + n % 8999999)",
+  company: "'Company ' || n % 1999",
+  jobtitle: "'Title ' || n % 97",
+  city: "'City ' || n % 499",
+  zip: "(10000 + n % 89999)::varchar",
+  country: "'Country ' || n % 199",
+  numemployees: "(n * 37) % 5003",
+};
+
+/** A project of its own with one sync of `rows` people × 10 properties, guards off, matched by e-mail. */
+export async function makePeopleProject(url: string, rows: number): Promise<{ dir: string; remove(): Promise<void> }> {
+  const dir = await mkdtemp(join(tmpdir(), "sluice-bench-"));
+  await mkdir(join(dir, "models"));
+  await mkdir(join(dir, "syncs"));
+  const columns = Object.entries(PEOPLE_COLUMNS);
+  await onWarehouse(join(dir, "warehouse.duckdb"), async (db) => {
+    const select = columns.map(([name, sql]) => `${sql} as ${name}`).join(", ");
+    await db.run(`create table people as select n as person_id, ${select} from range(1, ${rows + 1}) numbers(n)`);
+  });
+  const names = columns.map(([name]) => name);
+  const connections = {
+    warehouse: { type: "duckdb", path: "warehouse.duckdb" },
+    crm: { type: "hubspot", access_token: "sandbox", base_url: url },
+  };
+  const sync = {
+    model: "people",
+    destination: { connection: "crm", object: "contacts" },
+    write: "upsert",
+    match: { email: "email" },
+    guards: "off",
+    fields: Object.fromEntries(names.map((name) => [name, name])),
+  };
+  const model = `/*---\nconnection: warehouse\nprimary_key: person_id\n---*/\nselect person_id, ${names.join(", ")} from people\n`;
+  // JSON is YAML too.
+  await writeFile(join(dir, "sluice.yml"), JSON.stringify({ version: 1, connections }));
+  await writeFile(join(dir, "models", "people.sql"), model);
+  await writeFile(join(dir, "syncs", "people_to_hubspot.yml"), JSON.stringify(sync));
+  return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
+}

@@ -1,0 +1,31 @@
+import { count } from "../demo/run-facts.ts";
+import type { BenchOptions } from "./bench.ts";
+import { figure, megabytes, seconds } from "./figures.ts";
+import { firstRun } from "./first-run.ts";
+
+const CALLS_A_WINDOW = 190;
+const WINDOW_SECONDS = 10;
+
+/** Tier pro: how near to the shortest time that 190 calls in any 10 s allow, and whether any call was refused. */
+export async function rate({ rows, tier }: BenchOptions): Promise<void> {
+  const people = rows ?? 60_000;
+  const { calls, run, ended } = await firstRun(people, tier ?? "pro", async () => undefined);
+  const first = calls[0]?.time ?? 0;
+  const last = Math.max(...calls.map((call) => call.time + call.ms));
+  const windows = Math.ceil(calls.length / CALLS_A_WINDOW);
+  const lastBurst = calls.slice((windows - 1) * CALLS_A_WINDOW);
+  const burst = (last - (lastBurst[0]?.time ?? last)) / 1000;
+  const shortest = (windows - 1) * WINDOW_SECONDS + burst;
+  const taken = (last - first) / 1000;
+  figure("contacts", count(people));
+  figure("calls, all of them", count(calls.length));
+  figure("answered 429", count(calls.filter((call) => call.status === 429).length), "0");
+  figure("first call to last answer", seconds(taken));
+  figure(`shortest: ${windows - 1} × ${WINDOW_SECONDS} s + the last burst of ${lastBurst.length}`, seconds(shortest));
+  figure("ratio", (taken / shortest).toFixed(3), "1.05");
+  const firstWrite = calls.find((call) => call.path.includes("/batch/"))?.time ?? first;
+  figure("  without planning, from the first write on", ((last - firstWrite) / 1000 / shortest).toFixed(3));
+  figure("whole command", seconds(ended.seconds));
+  figure("waited for the budget", seconds(run.waited_ms / 1000));
+  figure("peak RSS (VmHWM)", megabytes(ended.peakMb), "400 MB");
+}

@@ -1,0 +1,35 @@
+import { openHubspot } from "../../connectors/hubspot/destination.ts";
+import type { Write } from "../../src/contract/destination.ts";
+import { realClock } from "../contract/destination/real-clock.ts";
+import { PEOPLE_COLUMNS } from "./people-project.ts";
+
+/** A process of its own: the connector alone, with batches made beforehand. Prints `{ seconds }`. */
+const [url = "", rowsText = "0"] = process.argv.slice(2);
+const rows = Number(rowsText);
+const signal = new AbortController().signal;
+const destination = await openHubspot({ access_token: "sandbox", base_url: url }, { clock: realClock });
+await destination.describe("contacts", signal);
+const names = Object.keys(PEOPLE_COLUMNS);
+const { batchSize, concurrency } = destination.abilities;
+const batches = Array.from({ length: Math.ceil(rows / batchSize) }, (_, batch) =>
+  Array.from({ length: Math.min(batchSize, rows - batch * batchSize) }, (_, index) => write(batch * batchSize + index)),
+);
+
+const startedAt = performance.now();
+let next = 0;
+const worker = async (): Promise<void> => {
+  for (let writes = batches[next++]; writes !== undefined; writes = batches[next++]) {
+    const reply = await destination.write({ object: "contacts", operation: "upsert", writes }, signal);
+    const failed = reply.outcomes.find((outcome) => outcome.kind !== "applied");
+    if (failed !== undefined) throw new Error(`not applied: ${JSON.stringify(failed)}`);
+  }
+};
+await Promise.all(Array.from({ length: concurrency }, worker));
+process.stdout.write(JSON.stringify({ seconds: (performance.now() - startedAt) / 1000 }));
+await destination.close();
+
+function write(n: number): Write {
+  const email = `person.${n}@example.com`;
+  const fields = Object.fromEntries(names.map((name) => [name, `${n % 4999}`]));
+  return { by: { match: { email } }, fields: { ...fields, email } };
+}

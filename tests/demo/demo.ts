@@ -1,0 +1,221 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { changeWarehouse, mendPoison, POISON } from "./change-warehouse.ts";
+import { type Ended, endChildren, REPO, type Sandbox, sluice, startSandbox } from "./child-commands.ts";
+import { COMPANIES, CUSTOMERS, type Expectation, expectRecords } from "./expected-records.ts";
+import { makeWarehouse, onWarehouse } from "./generate-warehouse.ts";
+import { dump, fillPortal, KNOWN_CONTACTS, STRANGERS } from "./portal.ts";
+import { count, type PlanFacts, plansOf, type RunFacts, rowsIn, runsOf, secondsOf, tableText } from "./run-facts.ts";
+
+const SIZE = { customers: 20_000, companies: 800, seed: 7 };
+const TIER = "pro";
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+/** Throws what the demo promised and Sluice did not keep. */
+function expectThat(holds: boolean, promise: string): void {
+  if (!holds) throw new Error(`broken promise: ${promise}`);
+}
+
+type Stage = {
+  readonly project: string;
+  readonly warehouse: string;
+  readonly sandbox: Sandbox;
+  readonly table: string[][];
+};
+
+/** A working project in a folder of its own: the repository's files, its own warehouse, its own HubSpot. */
+async function setUp(project: string): Promise<Stage> {
+  const warehouse = join(project, "warehouse.duckdb");
+  await cp(join(REPO, "models"), join(project, "models"), { recursive: true });
+  await cp(join(REPO, "syncs"), join(project, "syncs"), { recursive: true });
+  await makeWarehouse(warehouse, SIZE);
+  const sandbox = await startSandbox(TIER);
+  const settings = await readFile(join(REPO, "sluice.yml"), "utf8");
+  await writeFile(join(project, "sluice.yml"), settings.replace("http://127.0.0.1:4010", sandbox.url));
+  await fillPortal(sandbox, warehouse, SIZE.seed);
+  return { project, warehouse, sandbox, table: [] };
+}
+
+async function command(stage: Stage, words: string, expected: number): Promise<Ended> {
+  const ended = await sluice([...words.split(" "), "--project", stage.project, "--json"]);
+  say(`\n$ sluice ${words}    exit ${ended.status}, ${ended.seconds.toFixed(1)} s`);
+  if (ended.status !== expected) say(ended.stderr.trimEnd());
+  expectThat(ended.status === expected, `sluice ${words} exits ${expected}`);
+  return ended;
+}
+
+async function plan(stage: Stage, words: string): Promise<readonly PlanFacts[]> {
+  const plans = plansOf((await command(stage, words, 0)).stdout);
+  for (const one of plans) {
+    const { counts, forecast } = one;
+    const changes = ["added", "changed", "removed", "unchanged"].map((name) => `${count(counts[name] ?? 0)} ${name}`);
+    say(`  ${one.sync}: ${count(counts.read ?? 0)} rows: ${changes.join(", ")}`);
+    say(
+      `    ${count(forecast.creates)} records to create, ${count(forecast.adopts)} existing ones linked by e-mail; about ${count(forecast.calls)} calls, ${forecast.seconds} s`,
+    );
+    for (const row of samples(one)) say(`    ${row}`);
+    for (const guard of one.guards.filter((verdict) => verdict.held)) say(`    ${guardText(guard)}`);
+  }
+  return plans;
+}
+
+function guardText(guard: RunFacts["guards"][number]): string {
+  return `held by guard ${guard.guard}: ${count(guard.value)} of ${count(guard.of)} rows, limit ${guard.limit}`;
+}
+
+/** One changed row of each sort, its first fields old → new. */
+function samples(plan: PlanFacts): string[] {
+  const chosen = new Map(plan.sample.filter((row) => row.record !== null).map((row) => [row.change, row]));
+  return [...chosen.values()].map((row) => {
+    const fields = row.fields
+      .filter((field) => field.old !== field.new)
+      .slice(0, 3)
+      .map((field) => `${field.field} ${field.old ?? "∅"} → ${field.new ?? "∅"}`);
+    const what = row.change === "removed" ? "-" : "~";
+    return `${what} ${row.key}${row.adopted ? " adopt" : ""} record ${row.record}${fields.length > 0 ? `: ${fields.join(", ")}` : ""}`;
+  });
+}
+
+async function run(stage: Stage, words: string, expected: number): Promise<ReadonlyMap<string, RunFacts>> {
+  const runs = runsOf((await command(stage, words, expected)).stdout);
+  for (const one of runs) {
+    const waiting = one.counts?.waiting ?? 0;
+    say(
+      `  ${one.sync}: ${one.state}${one.reason === null ? "" : `: ${one.reason}`}${waiting > 0 ? `, ${waiting} rows wait` : ""}`,
+    );
+    stage.table.push(tableRow(one));
+  }
+  return new Map(runs.map((one) => [one.sync, one]));
+}
+
+const HEAD = "run,state,rows,created,adopted,applied,rejected,calls,429s,seconds,rows/s".split(",");
+
+function tableRow(one: RunFacts): string[] {
+  const applied = rowsIn(one, "applied");
+  const seconds = secondsOf(one);
+  const numbers = [one.counts?.read ?? 0, one.created, one.adopted, applied, rowsIn(one, "rejected"), one.calls];
+  return [
+    one.sync.replace("_to_hubspot", ""),
+    one.state,
+    ...numbers.map(count),
+    count(one.throttled),
+    seconds.toFixed(1),
+    applied > 0 ? count(Math.round(applied / seconds)) : "",
+  ];
+}
+
+async function tellRejected(stage: Stage, id: string): Promise<number> {
+  const ended = await sluice(["rows", id, "--state", "rejected", "--project", stage.project, "--json"]);
+  type Example = { key: string; message: string };
+  const { groups } = JSON.parse(ended.stdout) as {
+    groups: { count: number; code: string; field: string; examples: Example[] }[];
+  };
+  for (const group of groups) {
+    say(`    ${group.count} × ${group.code} ${group.field ?? ""}`);
+    for (const example of group.examples) say(`      ${example.key}  ${example.message}`);
+  }
+  return groups.reduce((sum, group) => sum + group.count, 0);
+}
+
+type Oracle = ReturnType<typeof expectRecords>;
+type Watched = { readonly object: string; readonly oracle: Oracle };
+
+async function watch(stage: Stage, object: string, expectation: Expectation): Promise<Watched> {
+  return { object, oracle: expectRecords(expectation, await dump(stage.sandbox, object)) };
+}
+
+/** Every record of the portal against the models' rows. */
+async function compare(stage: Stage, watched: readonly Watched[], refused: ReadonlySet<string>): Promise<number> {
+  say("");
+  let differences = 0;
+  for (const { object, oracle } of watched) {
+    await oracle.follow(stage.project, refused);
+    const result = oracle.compare(await dump(stage.sandbox, object));
+    differences += result.differences.length;
+    const kept = result.keptTyped > 0 ? `, ${count(result.keptTyped)} typed values kept` : "";
+    say(
+      `compared ${object}: ${count(result.records)} records, ${count(result.values)} values${kept}: ${count(result.differences.length)} differences`,
+    );
+    for (const line of result.differences.slice(0, 10)) say(`  ${line}`);
+  }
+  return differences;
+}
+
+async function play(stage: Stage): Promise<void> {
+  const watched = [await watch(stage, "contacts", CUSTOMERS), await watch(stage, "companies", COMPANIES)];
+  const nobody = new Set<string>();
+
+  const plans = await plan(stage, "plan --all");
+  const adopts = plans.find((one) => one.sync === "customers_to_hubspot")?.forecast.adopts;
+  expectThat(adopts === KNOWN_CONTACTS, `${KNOWN_CONTACTS} contacts are found by e-mail, not ${adopts}`);
+
+  const held = (await run(stage, "run --all", 4)).get("customers_to_hubspot");
+  for (const guard of held?.guards.filter((verdict) => verdict.held) ?? []) say(`    ${guardText(guard)}`);
+  await run(stage, "run customers_to_hubspot --approve", 0);
+  expectThat((await compare(stage, watched, nobody)) === 0, "after the first run every record is as the models say");
+
+  say("\nA day later: some hundred rows changed, 40 new e-mails, 60 customers gone, 25 new, five broken e-mails");
+  await changeWarehouse(stage.warehouse, SIZE.seed);
+  await plan(stage, "plan --all");
+  const partial = (await run(stage, "run --all", 3)).get("customers_to_hubspot");
+  const rejected = await tellRejected(stage, partial?.id ?? "last");
+  expectThat(rejected === POISON.length, `${POISON.length} rows are rejected, not ${rejected}`);
+  const refused = new Set(await poisoned(stage));
+  expectThat((await compare(stage, watched, refused)) === 0, "all rows but the refused ones arrived");
+  const quiet = (await run(stage, "run --all", 0)).get("customers_to_hubspot");
+  expectThat(quiet !== undefined && rowsIn(quiet, "applied") === 0, "the next run sends nothing");
+
+  say("\nThe five e-mails are mended");
+  await mendPoison(stage.warehouse);
+  const mended = (await run(stage, "run --all", 0)).get("customers_to_hubspot");
+  expectThat(mended !== undefined && rowsIn(mended, "applied") === POISON.length, "the mended rows alone are sent");
+  expectThat((await compare(stage, watched, nobody)) === 0, "in the end every record is as the models say");
+}
+
+async function poisoned(stage: Stage): Promise<string[]> {
+  const refused = POISON.map((row) => `'${row.email}'`).join(", ");
+  return onWarehouse(stage.warehouse, async (db) => {
+    const reader = await db.runAndReadAll(`select customer_id from customers where email in (${refused})`);
+    return reader.getRows().map((row) => String(row[0]));
+  });
+}
+
+async function refusals(stage: Stage): Promise<number> {
+  const log = (await stage.sandbox.control("GET", "requests?since=0")) as { status: number }[];
+  return log.filter((call) => call.status === 429).length;
+}
+
+async function main(): Promise<number> {
+  const startedAt = performance.now();
+  const folder = await mkdtemp(join(tmpdir(), "sluice-demo-"));
+  let stage: Stage | null = null;
+  const stop = async (): Promise<void> => {
+    await stage?.sandbox.stop();
+    endChildren();
+    await rm(folder, { recursive: true, force: true });
+  };
+  process.once("SIGINT", () => void stop().then(() => process.exit(130)));
+  try {
+    say(
+      `A DuckDB warehouse with ${count(SIZE.customers)} customers, ${SIZE.companies} companies and their orders;\n` +
+        `a HubSpot sandbox (tier ${TIER}: 190 calls in any 10 s) with ${count(KNOWN_CONTACTS + STRANGERS)} contacts, ${count(KNOWN_CONTACTS)} of them customers.`,
+    );
+    stage = await setUp(folder);
+    await play(stage);
+    say(`\n${tableText(HEAD, stage.table, 2)}`);
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+    say(`\nNo difference. HubSpot answered 429 ${await refusals(stage)} times. ${seconds} s in all.`);
+    return 0;
+  } catch (error) {
+    say(`\n${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  } finally {
+    await stop();
+  }
+}
+
+process.exitCode = await main();
