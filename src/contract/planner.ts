@@ -119,6 +119,7 @@ export interface PlanSession {
    * yet written. Gives how many, and how many found records belong to other rows.
    */
   storeLinks(at: { epoch: number; run: string }): Promise<{ linked: number; taken: number }>;
+  /** Lets go of its tables and of the warehouse; closing twice does nothing. */
   close(): Promise<void>;
 }
 

@@ -47,6 +47,8 @@ export function openRecorder(parts: RecorderParts): Recorder {
   /** Acknowledgements that arrive while a transaction runs share the next one. */
   const flush = async (): Promise<void> => {
     while (waiting.length > 0) {
+      // A commit blocks the process for its fsync; answers that came in meanwhile get one turn to join the next group.
+      await new Promise((resume) => setImmediate(resume));
       const group = waiting;
       waiting = [];
       try {

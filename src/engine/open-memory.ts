@@ -22,7 +22,7 @@ export type MemoryOptions = {
 };
 
 const MARKER = "sluice.state.json";
-const MEMORY_LIMIT_MB = 512;
+const MEMORY_LIMIT_MB = 192;
 
 type Marker = {
   readonly about: string;

@@ -151,6 +151,8 @@ async function runPlan(
   }
   await session.commit(lease.epoch);
   await dropCured(state, planned, lease);
+  // The plan lies in its file now: its tables' memory is the delivery's.
+  await session.close();
   await putSync(bench, state, prepared, lease);
   await state.patchRun(lease, run.id, { ...base, state: "writing", planSha256: file.sha256 });
   const tally = newTally();

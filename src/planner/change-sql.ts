@@ -57,7 +57,7 @@ export function changesSql(request: PlanRequest): string {
   return `create temp table sluice_changes as
     select key, hash, known, attempts, mark, is_linked, link_id, ${match.length > 0 ? "m0" : "null as m0"}, coalesce(remote_id, link_id) as remote_id,
       case when is_linked then origin when link_id is not null then coalesce(link_origin, 'adopted') end as origin,
-      ${matchJson} as match, ${jsonObjectSql(sent)} as fields, ${jsonObjectSql(before)} as before, ${jsonObjectSql(whole)} as payload
+      ${matchJson} as match, ${jsonObjectSql(sent)} as fields, ${jsonObjectSql(before)} as before, case when is_linked then ${jsonObjectSql(whole)} end as payload
     from (select *, ${sends.join(", ")} from (
       select t.* replace (case when l.remote_id = t.former_id then l.remote_id else t.remote_id end as remote_id),
         nullif(l.remote_id, t.former_id) as link_id, l.origin as link_origin,

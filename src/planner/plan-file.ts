@@ -59,7 +59,7 @@ type RawRow = {
   match: string | null;
   fields: string;
   before: string;
-  payload: string;
+  payload: string | null;
   settled: "skipped" | "transferred" | null;
   reason: string | null;
   is_known: boolean;
@@ -81,7 +81,8 @@ export async function readPlanRows(session: DuckdbSession, from: string, where =
     match: row.match === null ? [] : (JSON.parse(row.match) as PlanRow["match"]),
     fields: JSON.parse(row.fields) as FieldValues,
     before: JSON.parse(row.before) as FieldValues,
-    payload: JSON.parse(row.payload) as FieldValues,
+    // A row without a record of its own sends all it has: its payload would say the same twice.
+    payload: JSON.parse(row.payload ?? row.fields) as FieldValues,
     settled: row.settled,
     reason: row.reason,
     isKnown: row.is_known,

@@ -49,6 +49,7 @@ export function planSession(parts: SessionParts): PlanSession {
   const { request, session, meta } = parts;
   const { mapping } = request;
   const version = hashVersion(mapping, parts.engineVersion);
+  let isClosed = false;
   return {
     stage: async (signal) => {
       for (const table of EMPTY_TABLES) await session.run(`create temp table ${table}`);
@@ -119,6 +120,8 @@ export function planSession(parts: SessionParts): PlanSession {
       return parts.alone(() => storeLinks(session, request, { ...at, hashVersion: version, key }));
     },
     close: async () => {
+      if (isClosed) return;
+      isClosed = true;
       session.close();
       await parts.release();
     },

@@ -47,7 +47,7 @@ export const changedTypes: readonly Case[] = [
   {
     title: "another constant goes to every row, also to those that did not get it at the first try (S4, S23)",
     run: async (subject) => {
-      const name = "constant_of_" + Math.random().toString(36).slice(2);
+      const name = "constant";
       const rows = rowsSql({ id: "bigint" }, [["1"], ["2"], ["3"]]);
       const with_ = (value: string) => syncOn(subject, { name, account: name, fields: { id: {}, source: { value } } });
       await with_("warehouse").run(rows);
@@ -61,7 +61,7 @@ export const changedTypes: readonly Case[] = [
   {
     title: "another time zone of a zoneless column moves every value, also after an interrupted run",
     run: async (subject) => {
-      const name = "zone_of_" + Math.random().toString(36).slice(2);
+      const name = "zone";
       const rows = rowsSql({ id: "bigint", at_: "timestamp" }, [["1", "2026-07-01 12:00:00"]]);
       const zone = (timezone: string) =>
         syncOn(subject, {
@@ -79,7 +79,7 @@ export const changedTypes: readonly Case[] = [
     title:
       "a field that is mapped anew goes to every row and nothing else does; a field that is dropped is left alone (S23)",
     run: async (subject) => {
-      const name = "mapping_of_" + Math.random().toString(36).slice(2);
+      const name = "mapping";
       const rows = rowsSql({ id: "bigint", a: "text", b: "text" }, [
         ["1", "a1", "b1"],
         ["2", "a2", null],
@@ -96,7 +96,7 @@ export const changedTypes: readonly Case[] = [
   {
     title: "renaming a column that feeds the same field is no change",
     run: async (subject) => {
-      const name = "rename_of_" + Math.random().toString(36).slice(2);
+      const name = "rename";
       const with_ = (column: string) => syncOn(subject, { name, account: name, fields: { id: {}, mail: { column } } });
       await with_("email").run(rowsSql({ id: "bigint", email: "text" }, [["1", "a"]]));
       expect((await with_("e_mail").run(rowsSql({ id: "bigint", e_mail: "text" }, [["1", "a"]]))).rows).toEqual([]);

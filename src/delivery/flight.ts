@@ -1,0 +1,84 @@
+import { Fault } from "../contract/fault.ts";
+import type { Batch } from "./cut-batches.ts";
+import type { Recorder } from "./recorder.ts";
+import { type SettleContext, type Settled, settleBatch } from "./settle-batch.ts";
+
+/** Batches on their way. Nothing here throws: the first thing that goes wrong is the reason to stop. */
+export interface Flight {
+  readonly stopped: Fault | null;
+  /** Sends the batch as soon as there is room for it. Its intent is written already. */
+  launch(batch: Batch): Promise<void>;
+  /** Everything launched has come home and is written down. */
+  landed(): Promise<void>;
+  stop(reason: unknown): void;
+}
+
+export type FlightParts = {
+  readonly recorder: Recorder;
+  /** With the destination at once; as many again may be home and not yet written down. */
+  readonly concurrency: number;
+  /** Asked after every batch; a fault stops the delivery before the next one. */
+  readonly check: () => Fault | null;
+  readonly onProgress: (rowsDone: number) => void;
+};
+
+/** So many batches in a row without one settled row: the destination is down, and every further call would be wasted. */
+const MOST_FRUITLESS = 10;
+
+export function openFlight(parts: FlightParts, context: Omit<SettleContext, "onFault">, signal: AbortSignal): Flight {
+  const sending = new Set<Promise<void>>();
+  const recording = new Set<Promise<void>>();
+  let stopped: Fault | null = null;
+  let fruitless = 0;
+  let rowsDone = 0;
+  const stop = (reason: unknown): void => {
+    stopped ??= reason instanceof Fault ? reason : new Fault("INTERNAL", messageOf(reason), { cause: reason });
+  };
+  const record = async (batch: Batch, settled: readonly Settled[]): Promise<void> => {
+    await parts.recorder.record(batch, settled);
+    rowsDone += batch.rows.length;
+    parts.onProgress(rowsDone);
+    fruitless = settled.every(isPutOff) ? fruitless + 1 : 0;
+    stopped ??= parts.check() ?? (fruitless < MOST_FRUITLESS ? null : giveUp(settled[0]));
+  };
+  // The destination's slot is free as soon as it has answered: writing answers down is ours, and goes on beside it.
+  const send = async (batch: Batch): Promise<void> => {
+    const settled = await settleBatch({ ...context, onFault: stop }, batch, signal);
+    track(recording, record(batch, settled).catch(stop));
+  };
+  return {
+    get stopped() {
+      return stopped;
+    },
+    launch: async (batch) => {
+      while (sending.size >= parts.concurrency) await Promise.race(sending);
+      while (recording.size >= parts.concurrency) await Promise.race(recording);
+      track(sending, send(batch).catch(stop));
+    },
+    landed: async () => {
+      await Promise.all(sending);
+      await Promise.all(recording);
+    },
+    stop,
+  };
+}
+
+function track(set: Set<Promise<void>>, work: Promise<void>): void {
+  const tracked = work.finally(() => set.delete(tracked));
+  set.add(tracked);
+}
+
+function isPutOff(settled: Settled): boolean {
+  return settled.kind === "inDoubt" || (settled.kind === "deferred" && settled.code !== "CANCELLED");
+}
+
+function giveUp(last: Settled | undefined): Fault {
+  const why = last?.kind === "deferred" ? last.message : last?.kind === "inDoubt" ? last.reason : "no answer";
+  return new Fault("DESTINATION_UNREACHABLE", `stopped after ${MOST_FRUITLESS} batches without an answer: ${why}`, {
+    fix: "run again when the destination is back; the rows are planned again",
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
