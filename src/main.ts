@@ -5,7 +5,7 @@ import { runProgram } from "./cli/program.ts";
 /** The first Ctrl-C stops before the next batch and lets what is in flight come home; the second ends at once. */
 function stopSignal(): AbortSignal {
   const stop = new AbortController();
-  const onSignal = (name: "SIGINT" | "SIGTERM", status: number): void => {
+  const onSignal = (name: "SIGINT" | "SIGTERM" | "SIGHUP", status: number): void => {
     process.on(name, () => {
       if (stop.signal.aborted) process.exit(status);
       stop.abort(new Error(`stopped by ${name}`));
@@ -13,6 +13,7 @@ function stopSignal(): AbortSignal {
   };
   onSignal("SIGINT", 130);
   onSignal("SIGTERM", 143);
+  onSignal("SIGHUP", 129);
   return stop.signal;
 }
 
@@ -23,11 +24,13 @@ function version(): string {
   return manifest.version;
 }
 
-// A reader that went away (`sluice rows last | head`) is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
-});
+/** A reader that went away (`| head`, a closed terminal) is no reason to stop a run in the middle: what it would read is lost. */
+function ignoreGoneReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+}
+
+process.stdout.on("error", ignoreGoneReader);
+process.stderr.on("error", ignoreGoneReader);
 
 process.exitCode = await runProgram(process.argv.slice(2), {
   services: async () => (await import("./wire.ts")).wire(),

@@ -1,10 +1,11 @@
-import { realpathSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { resolve } from "node:path";
 import { connectors } from "../connectors/index.ts";
 import type { Services } from "./cli/services.ts";
 import { loadProject } from "./config/load-project.ts";
 import type { Clock } from "./contract/clock.ts";
+import { Fault } from "./contract/fault.ts";
 import type { Project } from "./contract/project.ts";
 
 /** The composition root: the only file that sees connectors, state, the clock and process.env together. */
@@ -37,12 +38,29 @@ export function wire(): Services {
   };
 }
 
-/** Folders outside the project that a connection's config opens to SQL. */
+/** Folders outside the project that a connection's config opens to SQL. Faults: CONFIG_INVALID, WAREHOUSE_UNREACHABLE. */
 function directoriesOf(project: Project): string[] {
   return [...project.connections.values()].flatMap((connection) => {
     const directories = connection.config.directories;
     const texts = Array.isArray(directories) ? directories.filter((entry) => typeof entry === "string") : [];
-    return texts.map((directory) => realpathSync(resolve(project.dir, directory)));
+    return texts.map((directory) => folderOf(project.dir, directory, connection.name));
+  });
+}
+
+function folderOf(projectDir: string, directory: string, connection: string): string {
+  try {
+    const folder = realpathSync(resolve(projectDir, directory));
+    if (statSync(folder).isDirectory()) return folder;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "ENOTDIR")
+      throw new Fault("WAREHOUSE_UNREACHABLE", `connection "${connection}": the folder ${directory}: ${message}`, {
+        fix: "check the permissions of the folder and of those above it",
+        cause: error,
+      });
+  }
+  throw new Fault("CONFIG_INVALID", `connection "${connection}": the folder ${directory} is not there`, {
+    fix: "create it, or remove it from directories; it is relative to the project folder",
   });
 }
 

@@ -5,6 +5,23 @@ import { record, records, text } from "./vendor-error.ts";
 /** knowledge.hubspot.com, property field types: single- and multi-line text. */
 const LONGEST_TEXT = 65_536;
 
+/** Other names by which HubSpot takes a standard object (developers.hubspot.com, object type ids). */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  "0-1": "contacts",
+  contact: "contacts",
+  "0-2": "companies",
+  company: "companies",
+  "0-3": "deals",
+  deal: "deals",
+  "0-5": "tickets",
+  ticket: "tickets",
+};
+
+/** One name an object, whatever else HubSpot takes: two syncs on one record must be seen to be on one object. */
+export function usualName(object: string): string {
+  return OTHER_NAMES[object.toLowerCase()] ?? object;
+}
+
 /** `GET /crm/v3/properties/{object}` → fields; null where the answer is no list of properties. */
 export function readProperties(object: string, body: unknown): ObjectInfo | null {
   const results = record(body)?.results;
@@ -25,7 +42,6 @@ function readField(object: string, name: string, property: Readonly<Record<strin
   const isReadOnly = record(property.modificationMetadata)?.readOnlyValue === true || property.calculated === true;
   return {
     name,
-    label: text(property.label) ?? name,
     type,
     vendorType: fieldType === "" ? vendorType : `${vendorType} (${fieldType})`,
     writable: !isReadOnly && name !== "hs_object_id",

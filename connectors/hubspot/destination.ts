@@ -1,10 +1,9 @@
 import type { Clock } from "../../src/contract/clock.ts";
-import type { Abilities, Account, Destination, ObjectInfo, Told, WriteBatch } from "../../src/contract/destination.ts";
-import { Fault, NO_HINTS } from "../../src/contract/fault.ts";
-import { deferred, forAll } from "../../src/kit/outcome.ts";
+import type { Abilities, Account, Destination, ObjectInfo, Told } from "../../src/contract/destination.ts";
+import { Fault } from "../../src/contract/fault.ts";
 import { type HubspotClient, openClient } from "./client.ts";
 import type { HubspotConfig } from "./config.ts";
-import { readProperties } from "./describe.ts";
+import { readProperties, usualName } from "./describe.ts";
 import { findRecords } from "./find.ts";
 import { callFault, hintsOf, readRefusal } from "./refusal.ts";
 import { parseJson, record, text } from "./vendor-error.ts";
@@ -15,7 +14,6 @@ export const hubspotAbilities: Abilities = {
   batchSize: 100,
   findSize: 100,
   upsertIsAtomic: true,
-  partialUpdate: true,
   concurrency: 8,
   // The smallest limit there is (Free and Starter); the first answer's headers tell the true one.
   firstWindow: { max: 100, intervalMs: 10_000 },
@@ -36,45 +34,31 @@ export async function openHubspot(config: HubspotConfig, options: HubspotOptions
   const described = new Map<string, ObjectInfo>();
 
   async function describe(object: string, signal: AbortSignal): Promise<Told<ObjectInfo>> {
+    const usual = usualName(object);
+    if (usual !== object)
+      throw new Fault("DESTINATION_REFUSED", `"${object}" is another name of HubSpot's object ${usual}`, {
+        fix: `write "object: ${usual}"`,
+      });
     const told = await describeObject(client, object, now, signal);
     described.set(object, told.value);
     return told;
   }
 
-  /** Values cannot be encoded without the types of their fields; a caller that never described pays one call more. */
-  async function infoOf(object: string, signal: AbortSignal): Promise<Told<ObjectInfo>> {
-    const value = described.get(object);
-    return value === undefined ? describe(object, signal) : { value, calls: 0, hints: NO_HINTS };
+  /** Values cannot be encoded without the types of their fields. */
+  function infoOf(object: string): ObjectInfo {
+    const info = described.get(object);
+    if (info === undefined) throw new Fault("INTERNAL", `${object} was not described: describe first`);
+    return info;
   }
 
   return {
     abilities: hubspotAbilities,
     check: (signal) => checkAccount(client, now, signal),
     describe,
-    find: async (request, signal) => {
-      const info = await infoOf(request.object, signal);
-      const reply = await findRecords(client, request, info.value, now, signal);
-      return { ...reply, calls: reply.calls + info.calls };
-    },
-    write: async (batch, signal) => {
-      const info = await infoOf(batch.object, signal).catch((error: unknown) => error);
-      if (!isTold(info)) return notSent(batch, info);
-      const reply = await writeBatch(client, batch, info.value, now, signal);
-      return { ...reply, calls: reply.calls + info.calls };
-    },
+    find: async (request, signal) => findRecords(client, request, infoOf(request.object), now, signal),
+    write: async (batch, signal) => writeBatch(client, batch, infoOf(batch.object), now, signal),
     close: async () => client.close(),
   };
-}
-
-function isTold(value: unknown): value is Told<ObjectInfo> {
-  return typeof value === "object" && value !== null && "value" in value && "calls" in value;
-}
-
-/** Nothing was sent: the description that a write needs could not be had. */
-function notSent(batch: WriteBatch, error: unknown) {
-  if (!(error instanceof Fault) || error.rule.retry === "person") throw error;
-  const outcomes = forAll(batch.writes.length, deferred(error.code, error.message));
-  return { outcomes, refusedWhole: false, calls: 1, bytesOut: 0, hints: error.hints };
 }
 
 async function checkAccount(client: HubspotClient, now: () => number, signal: AbortSignal): Promise<Told<Account>> {

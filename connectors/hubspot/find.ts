@@ -7,6 +7,8 @@ import { callFault, hintsOf } from "./refusal.ts";
 import { decode, encode } from "./values.ts";
 import { parseJson, record, records, text } from "./vendor-error.ts";
 
+/** The property that every record's id stands in. */
+const RECORD_ID = "hs_object_id";
 /** Further e-mails of a contact, and the ids that were merged into a record; both joined by ";". */
 const OTHER_EMAILS = "hs_additional_emails";
 const MERGED_IDS = "hs_merged_object_ids";
@@ -19,20 +21,21 @@ export async function findRecords(
   now: () => number,
   signal: AbortSignal,
 ): Promise<FindReply> {
-  const what = `find ${request.object} by ${request.field}`;
-  const isById = request.field === "id" || request.field === "hs_object_id";
-  const field = info.fields.get(request.field);
+  const name = request.by === "recordId" ? RECORD_ID : request.by.field;
+  const isById = name === RECORD_ID;
+  const what = `find ${request.object} by ${isById ? "record id" : name}`;
+  const field = info.fields.get(name);
   if (!isById && field?.unique !== true) throw notUnique(what);
   // HubSpot refuses the whole call for one id that is no number.
   const values = isById ? request.values.filter((value) => /^\d+$/.test(value)) : request.values;
   if (values.length === 0) return { found: new Map(), calls: 0, bytesOut: 0, hints: NO_HINTS };
 
-  const aliases = isById ? MERGED_IDS : isEmail(request) ? OTHER_EMAILS : null;
+  const aliases = isById ? MERGED_IDS : name === "email" && isContacts(request.object) ? OTHER_EMAILS : null;
   const input = {
     inputs: values.map((value) => ({ id: encode(field, value) })),
-    properties: [...new Set([...request.fields, ...(isById ? [] : [request.field]), ...(aliases ? [aliases] : [])])],
+    properties: [...new Set([...request.fields, ...(isById ? [] : [name]), ...(aliases ? [aliases] : [])])],
     propertiesWithHistory: [],
-    ...(isById ? {} : { idProperty: request.field }),
+    ...(isById ? {} : { idProperty: name }),
   };
   const sent = await client.call(
     (watch) => client.batch.readWithHttpInfo(request.object, input, false, watch()),
@@ -48,18 +51,14 @@ export async function findRecords(
     const remoteId = text(result.id);
     if (remoteId === null || result.archived === true) continue;
     const properties = record(result.properties) ?? {};
-    const own = isById ? remoteId : properties[request.field];
+    const own = isById ? remoteId : properties[name];
     const present = presentFields(request.fields, info, properties);
-    for (const name of namesOf(field, own, aliases === null ? null : properties[aliases])) {
-      const value = asked.get(name);
+    for (const alias of namesOf(field, own, aliases === null ? null : properties[aliases])) {
+      const value = asked.get(alias);
       if (value !== undefined) addTo(found, value, { remoteId, fields: present });
     }
   }
   return { found, calls: 1, bytesOut: sent.bytesOut, hints: hintsOf(sent, now()) };
-}
-
-function isEmail(request: FindRequest): boolean {
-  return request.field === "email" && isContacts(request.object);
 }
 
 /** Every value that a record answers to, in match form. */

@@ -63,7 +63,8 @@ export function readVendorError(body: unknown, fallback: string): VendorError {
     existingId: existingId(all),
     isMissing: /OBJECT_NOT_FOUND/.test(`${code} ${text(error.category) ?? ""}`),
     // "email has been GDPR blacklisted" (HubSpot's own validation constants)
-    isSuppressed: /gdpr|black.?list|block.?list/i.test(all),
+    // Not the message as a whole: it quotes the row's own values.
+    isSuppressed: /GDPR|BLACKLIST|BLOCKLIST/.test(code) || /\bhas been GDPR black ?listed\b/i.test(words),
     missingScopes: scopes([context, ...details.map((item) => record(item.context) ?? {})]),
   };
 }

@@ -3,7 +3,9 @@ import { Fault, type Problem } from "../contract/fault.ts";
 import type { Project } from "../contract/project.ts";
 import { checkDestination, checkSync } from "../engine/check-sync.ts";
 import type { CommandContext } from "./command-context.ts";
+import { openBench } from "./open-bench.ts";
 import { faultDocument, faultText, problemText } from "./render-fault.ts";
+import { amount } from "./render-plan.ts";
 
 type Connected = { name: string; ok: boolean; says: string; error?: ReturnType<typeof faultDocument> };
 
@@ -15,10 +17,10 @@ export async function check(context: CommandContext<{ connect: boolean }>): Prom
     output.document({
       ok: false,
       problems: loaded.problems,
-      error: { code: "CONFIG_INVALID", message: `${loaded.problems.length} problems`, fix: "correct the files" },
+      error: { code: "CONFIG_INVALID", message: amount(loaded.problems.length, "problem"), fix: "correct the files" },
     });
     for (const problem of loaded.problems) output.error(problemText(problem));
-    output.error(`${loaded.problems.length} problem${loaded.problems.length === 1 ? "" : "s"}`);
+    output.error(amount(loaded.problems.length, "problem"));
     return 2;
   }
   const { project } = loaded;
@@ -31,16 +33,17 @@ export async function check(context: CommandContext<{ connect: boolean }>): Prom
   output.document({ ok, ...counts, problems, ...(options.connect ? { connected: connected.connections } : {}) });
   for (const problem of connected.problems) output.error(problemText(problem));
   output.line(
-    `${ok ? "ok" : "not ok"}: ${counts.connections} connections, ${counts.models} models, ${counts.syncs} syncs`,
+    `${ok ? "ok" : "not ok"}: ${amount(counts.connections, "connection")}, ${amount(counts.models, "model")}, ${amount(counts.syncs, "sync")}`,
   );
   return ok ? 0 : 2;
 }
 
 async function connect(
-  { services, output, signal }: CommandContext<object>,
+  context: CommandContext<object>,
   project: Project,
 ): Promise<{ connections: Connected[]; problems: Problem[] }> {
-  const bench = await services.openBench(project, "plan", signal);
+  const { output, signal } = context;
+  const bench = await openBench(context, project, "plan");
   const connections: Connected[] = [];
   const problems: Problem[] = [];
   const refused = new Set<string>();

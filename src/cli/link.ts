@@ -1,6 +1,7 @@
 import { Fault } from "../contract/fault.ts";
 import { type LinkedSync, linkSync } from "../engine/link-sync.ts";
 import type { CommandContext } from "./command-context.ts";
+import { openBench } from "./open-bench.ts";
 import { chooseSyncs, openProject, type SelectOptions } from "./open-project.ts";
 import { amount, count, oneLine, shown } from "./render-plan.ts";
 
@@ -9,7 +10,7 @@ export async function link(context: CommandContext<SelectOptions>, names: readon
   const { services, output, signal } = context;
   const project = await openProject(context);
   const syncs = await chooseSyncs(project, names, context);
-  const bench = await services.openBench(project, "run", signal);
+  const bench = await openBench(context, project, "run");
   try {
     if (bench.state === null) throw new Fault("STATE_MISSING", "the state could not be opened");
     const documents: object[] = [];
@@ -36,14 +37,17 @@ function linkJson({ sync, unlinked, linked, taken, none, calls, entries, ambiguo
 
 function linkText(linked: LinkedSync): string {
   const lines = [
-    `${linked.sync}: ${count(linked.linked)} of ${count(linked.unlinked)} rows without a record are linked now (${amount(linked.calls, "call")}, nothing was sent)`,
+    `${linked.sync}: ${count(linked.linked)} of ${amount(linked.unlinked, "row")} without a record ${linked.linked === 1 ? "is" : "are"} linked now (${amount(linked.calls, "call")}, nothing was sent)`,
   ];
   for (const entry of linked.entries) {
     const several = entry.several > 0 ? `, several records for ${count(entry.several)}` : "";
     lines.push(`  by ${entry.fields.join(" + ")}: found ${count(entry.found)}${several}`);
   }
   lines.push(`  by none: ${count(linked.none)}`);
-  if (linked.taken > 0) lines.push(`  ${count(linked.taken)} rows share a match value or a record with another row`);
+  if (linked.taken > 0)
+    lines.push(
+      `  ${amount(linked.taken, "row")} ${linked.taken === 1 ? "shares" : "share"} a match value or a record with another row`,
+    );
   for (const example of linked.ambiguous) lines.push(`    ${shown(example.key)}  ${oneLine(example.message)}`);
   return lines.join("\n");
 }

@@ -8,7 +8,7 @@ export interface Output {
   readonly isTerminal: boolean;
   /** Result text; silent with --json. */
   line(text: string): void;
-  /** The one document of --json. */
+  /** The one document of --json. A second one, of a fault after the result, is left to stderr and the exit status. */
   document(value: unknown): void;
   /** Progress and warnings; silent with --quiet. */
   note(text: string): void;
@@ -28,6 +28,7 @@ export type Streams = {
 export function openOutput(streams: Streams, options: OutputOptions): Output {
   let secrets: readonly string[] = [];
   let liveLength = 0;
+  let isDocumented = false;
   const clean = (text: string): string => redact(text, secrets);
   const clearLive = (): void => {
     if (liveLength > 0) streams.stderr.write(`\r${" ".repeat(liveLength)}\r`);
@@ -43,7 +44,9 @@ export function openOutput(streams: Streams, options: OutputOptions): Output {
     },
     document: (value) => {
       clearLive();
-      if (options.json) streams.stdout.write(`${clean(JSON.stringify(value, null, 2))}\n`);
+      if (!options.json || isDocumented) return;
+      isDocumented = true;
+      streams.stdout.write(`${clean(JSON.stringify(value, null, 2))}\n`);
     },
     note: (text) => {
       if (options.quiet) return;

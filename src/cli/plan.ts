@@ -5,6 +5,7 @@ import { turns } from "../engine/turns.ts";
 import type { Workbench } from "../engine/workbench.ts";
 import type { CommandContext } from "./command-context.ts";
 import { gravest } from "./exit-status.ts";
+import { openBench } from "./open-bench.ts";
 import { chooseSyncs, openProject, type SelectOptions } from "./open-project.ts";
 import { faultDocument, faultText } from "./render-fault.ts";
 import { planText } from "./render-plan.ts";
@@ -17,10 +18,10 @@ type Shown =
 
 /** Says exactly what a run would send. Asks the destination questions (describe, find), writes nothing anywhere. */
 export async function plan(context: CommandContext<PlanOptions>, names: readonly string[]): Promise<number> {
-  const { services, options, output, signal } = context;
+  const { options, output, signal } = context;
   const project = await openProject(context);
   const syncs = await chooseSyncs(project, names, context);
-  const bench = await services.openBench(project, "plan", signal);
+  const bench = await openBench(context, project, "plan");
   try {
     const planTurn = turns(2);
     const shown = await Promise.all(syncs.map((sync) => planTurn(() => planOne(bench, sync, signal))));

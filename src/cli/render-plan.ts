@@ -2,8 +2,8 @@ import type { PlanRow } from "../contract/plan.ts";
 import type { PlanFacts } from "../contract/planner.ts";
 import type { Sync } from "../contract/project.ts";
 import type { GuardVerdict, ModelCounts } from "../contract/run.ts";
-import { keyForPeople } from "../core/key.ts";
 import type { PlannedSync } from "../engine/plan-sync.ts";
+import { shownKey } from "./key-text.ts";
 
 const NUMBER = new Intl.NumberFormat("en-US");
 export const count = (value: number): string => NUMBER.format(value);
@@ -40,7 +40,7 @@ export function shown(value: string | null): string {
 }
 
 function rowLine(row: PlanRow, keyParts: number): string[] {
-  const key = shown(keyForPeople(row.key, keyParts)).slice(1, -1);
+  const key = shownKey(row.key, keyParts);
   const record = row.remoteId === null ? "" : `  record ${row.remoteId}`;
   if (row.settled !== null) return [`    · ${key}${record}  ${row.settled}: ${row.reason ?? ""}`];
   const sign = row.change === "removed" ? "-" : row.remoteId === null ? "+" : "~";
@@ -56,13 +56,13 @@ function rowLine(row: PlanRow, keyParts: number): string[] {
 
 function guardLine(verdict: GuardVerdict): string {
   const what = verdict.field === null ? verdict.guard : `${verdict.guard} (${verdict.field})`;
-  return `  held by guard ${what}: ${count(verdict.value)} of ${count(verdict.of)} rows, limit ${verdict.limit}`;
+  return `  held by guard ${what}: ${count(verdict.value)} of ${amount(verdict.of, "row")}, limit ${verdict.limit}`;
 }
 
-function invalidLines(facts: PlanFacts): string[] {
+function invalidLines(facts: PlanFacts, keyParts: number): string[] {
   return facts.invalidGroups.map((group) => {
     const field = group.field === null ? "" : ` ${group.field}`;
-    const example = group.example === null ? "" : `, for example row ${shown(group.example)}`;
+    const example = group.example === null ? "" : `, for example row ${shownKey(group.example, keyParts)}`;
     return `  invalid: ${count(group.count)} × ${group.code}${field}: ${group.message}${example}`;
   });
 }
@@ -76,7 +76,10 @@ function whatHappens(planned: PlannedSync): string[] {
   const updates = facts.writesById - facts.adopts;
   if (updates > 0) parts.push(`${amount(updates, "record")} updated`);
   if (facts.removals > 0) parts.push(`${amount(facts.removals, "removed row")}: ${prepared.sync.onRemoved.kind}`);
-  if (facts.transferred > 0) parts.push(`${amount(facts.transferred, "record")} move on to another row`);
+  if (facts.transferred > 0)
+    parts.push(
+      `${amount(facts.transferred, "record")} ${facts.transferred === 1 ? "moves" : "move"} on to another row`,
+    );
   if (parts.length === 0) return ["  nothing to send"];
   return [`  ${parts.join(", ")}`, `  about ${amount(forecast.calls, "call")}, ${forecast.seconds} s`];
 }
@@ -89,9 +92,11 @@ export function planText(sync: Sync, planned: PlannedSync): string {
     `${sync.name} → ${sync.object}, ${prepared.account.account.label}`,
     `  ${countsLine(facts.counts)}`,
     ...mappingLines(planned),
-    ...invalidLines(facts),
+    ...invalidLines(facts, keyParts),
     ...(facts.superseded > 0
-      ? [`  ${count(facts.superseded)} rows stand back for another row with their match value`]
+      ? [
+          `  ${amount(facts.superseded, "row")} ${facts.superseded === 1 ? "stands" : "stand"} back for another row with their match value`,
+        ]
       : []),
     ...(facts.removalsPostponed ? ["  removals are postponed while there are rows without a key"] : []),
     ...whatHappens(planned),
@@ -112,7 +117,9 @@ function mappingLines({ prepared, facts }: PlannedSync): string[] {
   const dropped = [...before].filter((field) => !now.includes(field));
   if (added.length === 0 && dropped.length === 0) return [];
   const parts = [
-    added.length > 0 ? `new ${added.join(", ")} (${count(facts.counts.changed)} rows change)` : "",
+    added.length > 0
+      ? `new ${added.join(", ")} (${amount(facts.counts.changed, "row")} ${facts.counts.changed === 1 ? "changes" : "change"})`
+      : "",
     dropped.length > 0 ? `${dropped.join(", ")} no longer written` : "",
   ].filter((part) => part !== "");
   return [`  mapping changed: ${parts.join("; ")}`];

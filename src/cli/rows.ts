@@ -4,8 +4,9 @@ import { listRows, type RowGroup } from "../engine/list-rows.ts";
 import { openLook } from "../engine/open-memory.ts";
 import type { CommandContext } from "./command-context.ts";
 import { findRun } from "./find-run.ts";
+import { keyText } from "./key-text.ts";
 import { openProject } from "./open-project.ts";
-import { count, oneLine, shown } from "./render-plan.ts";
+import { groupText, standing } from "./render-rows.ts";
 import { wholeNumber } from "./runs.ts";
 
 /** What did not simply apply in a run, grouped by reason; or the rows of one state. */
@@ -18,15 +19,34 @@ export async function rows(context: CommandContext<{ state?: string; limit: stri
   try {
     const run = await findRun(state, id);
     if (state === null) return 0;
-    const groups = await listRows(project, state, run, wanted, limit);
-    output.document({ run: run.id, sync: run.sync, state: run.state, groups });
+    const keyParts = project.models.get(run.model)?.primaryKey.length ?? 1;
+    const list = await listRows(project, state, run, wanted, limit);
+    output.document({
+      run: run.id,
+      sync: run.sync,
+      state: run.state,
+      code: run.code,
+      reason: run.reason,
+      planned: run.planRows,
+      applied: list.applied,
+      groups: list.groups.map((group) => groupJson(group, keyParts)),
+    });
     output.line(`run ${run.id} of ${run.sync}: ${run.state}`);
-    for (const group of groups) output.line(groupText(group));
-    if (groups.length === 0) output.line(wanted === null ? "  every planned row applied" : `  no rows are ${wanted}`);
+    if (wanted === null) output.line(`  ${standing(run, list)}`);
+    else if (list.groups.length === 0) output.line(`  no rows are ${wanted}`);
+    for (const group of list.groups) output.line(groupText(group, keyParts));
     return 0;
   } finally {
     await state?.close();
   }
+}
+
+function groupJson(group: RowGroup, keyParts: number) {
+  const examples = group.examples.map(({ key, message }) => ({
+    key: key === null ? null : keyText(key, keyParts),
+    message,
+  }));
+  return { ...group, examples };
 }
 
 function parseState(text: string | undefined): RowState | null {
@@ -34,13 +54,4 @@ function parseState(text: string | undefined): RowState | null {
   const state = ROW_STATES.find((candidate) => candidate === text);
   if (state !== undefined) return state;
   throw new Fault("USAGE", `--state ${text}: no such state`, { fix: `one of ${ROW_STATES.join(", ")}` });
-}
-
-function groupText(group: RowGroup): string {
-  const code = [group.code, group.field].filter((part) => part !== null).join(" ");
-  const examples = group.examples.map(
-    (example) =>
-      `      ${example.key === null ? "(no key)" : shown(example.key)}  ${example.message === null ? "" : oneLine(example.message)}`,
-  );
-  return [`  ${count(group.count)} × ${group.state}${code === "" ? "" : `: ${code}`}`, ...examples].join("\n");
 }

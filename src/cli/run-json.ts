@@ -1,8 +1,8 @@
 import type { PlanRow } from "../contract/plan.ts";
 import type { Sync } from "../contract/project.ts";
 import type { GuardVerdict, RunRecord } from "../contract/run.ts";
-import { keyForPeople } from "../core/key.ts";
 import type { PlannedSync } from "../engine/plan-sync.ts";
+import { keyText } from "./key-text.ts";
 
 export function isoTime(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
@@ -49,7 +49,7 @@ export function runJson(run: RunRecord) {
 
 export function sampleJson(rows: readonly PlanRow[], keyParts: number) {
   return rows.map((row) => ({
-    key: keyForPeople(row.key, keyParts),
+    key: keyText(row.key, keyParts),
     change: row.change,
     operation: row.operation,
     record: row.remoteId,
@@ -62,6 +62,7 @@ export function sampleJson(rows: readonly PlanRow[], keyParts: number) {
 /** A plan as --json and the API show it. */
 export function planJson(sync: Sync, planned: PlannedSync) {
   const { facts, forecast, prepared } = planned;
+  const keyParts = prepared.mapping.primaryKey.length;
   const before = new Set(prepared.meta?.fields ?? []);
   const now = prepared.mapping.fields.map((field) => field.field);
   return {
@@ -88,9 +89,12 @@ export function planJson(sync: Sync, planned: PlannedSync) {
       new_fields: prepared.meta === null ? [] : now.filter((field) => !before.has(field)),
       dropped_fields: [...before].filter((field) => !now.includes(field)),
     },
-    invalid: facts.invalidGroups,
+    invalid: facts.invalidGroups.map((group) => ({
+      ...group,
+      example: group.example === null ? null : keyText(group.example, keyParts),
+    })),
     superseded: facts.superseded,
     removals_postponed: facts.removalsPostponed,
-    sample: sampleJson(planned.sample, prepared.mapping.primaryKey.length),
+    sample: sampleJson(planned.sample, keyParts),
   };
 }

@@ -1,4 +1,4 @@
-import { Fault } from "../contract/fault.ts";
+import { FAULTS, Fault, type FaultCode } from "../contract/fault.ts";
 import type { Sync } from "../contract/project.ts";
 import type { StateStore } from "../contract/state.ts";
 import type { Progress } from "../engine/run-options.ts";
@@ -7,8 +7,10 @@ import { turns } from "../engine/turns.ts";
 import type { Workbench } from "../engine/workbench.ts";
 import type { CommandContext } from "./command-context.ts";
 import { gravest, statusOf } from "./exit-status.ts";
+import { openBench } from "./open-bench.ts";
 import { chooseSyncs, openProject, type SelectOptions } from "./open-project.ts";
 import { faultDocument, faultText } from "./render-fault.ts";
+import { amount } from "./render-plan.ts";
 import { progressShower } from "./render-progress.ts";
 import { runText } from "./render-run.ts";
 import { runJson } from "./run-json.ts";
@@ -20,10 +22,10 @@ export async function run(
   context: CommandContext<SelectOptions & { approve: boolean }>,
   names: readonly string[],
 ): Promise<number> {
-  const { services, output, signal } = context;
+  const { services, output } = context;
   const project = await openProject(context);
   const syncs = await chooseSyncs(project, names, context);
-  const bench = await services.openBench(project, "run", signal);
+  const bench = await openBench(context, project, "run");
   try {
     if (bench.state === null) throw new Fault("STATE_MISSING", "the state could not be opened");
     const state = bench.state;
@@ -40,11 +42,7 @@ export async function run(
     for (const entry of ended) {
       if (entry.finished !== null) output.line(runText(entry.finished));
       if (entry.fault !== null) output.error(`${entry.sync.name}\n${faultText(entry.fault)}`);
-      const waiting = entry.finished?.run.counts?.waiting ?? 0;
-      if (waiting > 0)
-        output.note(
-          `warning: ${entry.sync.name}: ${waiting} rejected rows wait for a change or for their pause to end (sluice rows last --state waiting)`,
-        );
+      for (const warning of warnings(entry)) output.note(`warning: ${entry.sync.name}: ${warning}`);
     }
     return gravest(ended.map(exitStatus));
   } finally {
@@ -76,7 +74,7 @@ async function runOne(
       },
       signal,
     );
-    return { sync, finished, fault: finished.fault };
+    return { sync, finished, fault: underRunsCode(finished) };
   } catch (error) {
     const fault =
       error instanceof Fault
@@ -84,6 +82,32 @@ async function runOne(
         : new Fault("INTERNAL", error instanceof Error ? error.message : String(error), { cause: error });
     return { sync, finished: null, fault };
   }
+}
+
+function warnings({ sync, finished }: Ended): string[] {
+  const said: string[] = [];
+  const waiting = finished?.run.counts?.waiting ?? 0;
+  if (waiting > 0)
+    said.push(
+      `${amount(waiting, "rejected row")} ${waiting === 1 ? "waits" : "wait"} for a change or for the end of a pause (sluice rows ${finished?.run.id} --state waiting)`,
+    );
+  const removes = sync.onRemoved.kind !== "none" || sync.onRemovedAdopted.kind !== "none";
+  if (removes && finished?.planned?.facts.removalsPostponed === true)
+    said.push(
+      `removals are postponed while there are rows without a key (sluice rows ${finished.run.id} --state invalid)`,
+    );
+  return said;
+}
+
+/** What ended a run is told under the code that the run itself bears. */
+function underRunsCode({ run, fault }: FinishedRun): Fault | null {
+  if (fault === null || run.code === null || run.code === fault.code || !isFaultCode(run.code)) return fault;
+  const { message, fix, hints, problems } = fault;
+  return new Fault(run.code, message, { ...(fix === null ? {} : { fix }), hints, problems, cause: fault });
+}
+
+function isFaultCode(code: string): code is FaultCode {
+  return Object.hasOwn(FAULTS, code);
 }
 
 function exitStatus({ finished, fault }: Ended): number {

@@ -1,6 +1,7 @@
 import { Fault } from "../contract/fault.ts";
 import { openLook } from "../engine/open-memory.ts";
 import type { CommandContext } from "./command-context.ts";
+import { namedSync } from "./named-sync.ts";
 import { openProject } from "./open-project.ts";
 import { runLine } from "./render-run.ts";
 import { isoTime, runJson } from "./run-json.ts";
@@ -10,12 +11,17 @@ export async function runs(context: CommandContext<{ limit: string }>, sync: str
   const limit = wholeNumber(options.limit, "--limit", 1, 10_000);
   const project = await openProject(context);
   const state = await openLook(project, services.clock);
-  const found = state === null ? [] : await state.runs({ ...(sync === undefined ? {} : { sync }), limit });
-  await state?.close();
-  output.document({ runs: found.map(runJson) });
-  for (const run of found) output.line(`${isoTime(run.startedAt) ?? ""}  ${runLine(run)}`);
-  if (found.length === 0) output.line("no runs");
-  return 0;
+  try {
+    const found = state === null ? [] : await state.runs({ ...(sync === undefined ? {} : { sync }), limit });
+    // A sync whose file is gone is still known by its runs.
+    if (found.length === 0 && sync !== undefined) namedSync(project, sync);
+    output.document({ runs: found.map(runJson) });
+    for (const run of found) output.line(`${isoTime(run.startedAt) ?? ""}  ${runLine(run)}`);
+    if (found.length === 0) output.line("no runs");
+    return 0;
+  } finally {
+    await state?.close();
+  }
 }
 
 export function wholeNumber(text: string, option: string, least: number, most: number): number {

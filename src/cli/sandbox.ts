@@ -12,7 +12,7 @@ export async function sandbox({ services, output, options, signal }: CommandCont
   const port = wholeNumber(options.hubspotPort, "--hubspot-port", 0, 65_535);
   const seed = wholeNumber(options.seed, "--seed", 0, Number.MAX_SAFE_INTEGER);
   const dataFile = options.data === undefined ? null : resolve(options.data);
-  const running = await start(() => connector.sandbox?.start({ port, seed, tier: options.tier, dataFile }), port);
+  const running = await start(() => connector.sandbox?.start({ port, seed, tier: options.tier, dataFile }));
   output.document({ hubspot: { url: running.url, tier: options.tier, token: "sandbox" } });
   output.line(`sandbox: HubSpot (${options.tier}) listens on ${running.url}, token "sandbox"`);
   await new Promise<void>((stop) => {
@@ -23,15 +23,16 @@ export async function sandbox({ services, output, options, signal }: CommandCont
   return 0;
 }
 
-async function start<T>(make: () => Promise<T> | undefined, port: number): Promise<T> {
+/** The server knows nothing of the command line: here the fix names the option. */
+async function start<T>(make: () => Promise<T> | undefined): Promise<T> {
   try {
     const made = await make();
     if (made === undefined) throw new Fault("INTERNAL", "the sandbox did not start");
     return made;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    throw new Fault("PORT_IN_USE", `port ${port} of 127.0.0.1 is in use`, {
-      fix: "stop the other program, or choose another with --hubspot-port (0 takes a free one)",
+    if (!(error instanceof Fault) || error.code !== "PORT_IN_USE") throw error;
+    throw new Fault(error.code, error.message, {
+      fix: "stop what listens there, or choose another port with --hubspot-port (0 takes a free one)",
       cause: error,
     });
   }

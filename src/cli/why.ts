@@ -1,41 +1,43 @@
 import { Fault } from "../contract/fault.ts";
 import { keyFromInput } from "../core/key.ts";
-import { suggest } from "../core/suggest.ts";
 import { openLook } from "../engine/open-memory.ts";
-import { type Chapter, type Story, tellStory } from "../engine/tell-story.ts";
+import { type Chapter, STORY_RUNS, type Story, tellStory } from "../engine/tell-story.ts";
 import { modelOf } from "../engine/workbench.ts";
 import type { CommandContext } from "./command-context.ts";
+import { keyText, shownKey } from "./key-text.ts";
+import { namedSync } from "./named-sync.ts";
 import { openProject } from "./open-project.ts";
-import { shown } from "./render-plan.ts";
+import { amount, oneLine, shown } from "./render-plan.ts";
 import { isoTime } from "./run-json.ts";
 
-/** One row's story: its value now, what was accepted when and by which run, why it waits. */
+/** One row's story: what was planned for it last, what was accepted when and by which run, why it waits. */
 export async function why(context: CommandContext<object>, name: string, key: string): Promise<number> {
   const { services, output } = context;
   const project = await openProject(context);
-  const sync = project.syncs.get(name);
-  if (sync === undefined) {
-    const hint = suggest(name, project.syncs.keys());
-    throw new Fault("USAGE", `there is no sync "${name}"${hint === null ? "" : ` — did you mean "${hint}"?`}`, {
-      fix: `one of ${[...project.syncs.keys()].join(", ")}`,
-    });
-  }
-  const stored = keyFromInput(key, modelOf(project, sync).primaryKey.length);
+  const sync = namedSync(project, name);
+  const keyParts = modelOf(project, sync).primaryKey.length;
+  const stored = keyFromInput(key, keyParts);
   const state = await openLook(project, services.clock);
   if (state === null) throw new Fault("UNKNOWN_RUN", "nothing has run yet", { fix: `sluice run ${name}` });
   try {
     const story = await tellStory(project, state, name, stored);
-    output.document({ sync: name, key, ...storyJson(story) });
-    output.line(storyText(name, key, story));
+    output.document({ sync: name, key: keyText(stored, keyParts), ...storyJson(story) });
+    output.line(storyText(`${name} ${shownKey(stored, keyParts)}`, story));
     return 0;
   } finally {
     await state.close();
   }
 }
 
-function storyJson({ chapters, reject }: Story) {
+/** The newest values that a run planned for the row, accepted or not. */
+function plannedValues({ chapters }: Story) {
+  return chapters.find((chapter) => chapter.row !== null)?.row?.payload ?? null;
+}
+
+function storyJson(story: Story) {
+  const { chapters, reject } = story;
   return {
-    now: chapters.find((chapter) => chapter.row !== null)?.row?.payload ?? null,
+    planned: plannedValues(story),
     refused: reject && {
       code: reject.code,
       field: reject.field,
@@ -44,16 +46,16 @@ function storyJson({ chapters, reject }: Story) {
       next_try_at: isoTime(reject.nextTryAt),
       run: reject.run,
     },
-    story: chapters.map(({ run, row, note, invalid }) => ({
+    story: chapters.map(({ run, row, end, record, note, invalid }) => ({
       run: run.id,
       at: isoTime(run.startedAt),
       change: row?.change ?? null,
       operation: row?.operation ?? null,
-      record: row?.remoteId ?? null,
-      state: endOf({ run, row, note, invalid }),
+      record,
+      state: end,
       code: note?.code ?? invalid[0]?.code ?? null,
       field: note?.field ?? invalid[0]?.field ?? null,
-      message: note?.message ?? invalid[0]?.message ?? null,
+      message: reasonOf({ note, invalid, row }),
       fields:
         row === null
           ? []
@@ -62,41 +64,37 @@ function storyJson({ chapters, reject }: Story) {
   };
 }
 
-/** A planned row without a note applied, once its run was over without stopping early. */
-function endOf({ run, row, note, invalid }: Chapter): string {
-  if (invalid.length > 0) return "invalid";
-  if (note !== null) return note.state;
-  if (row?.settled != null) return row.settled;
-  if (run.state === "succeeded" || run.state === "partial") return "applied";
-  return run.planSha256 === null ? "not sent" : "see run";
+function reasonOf({ note, invalid, row }: Pick<Chapter, "note" | "invalid" | "row">): string | null {
+  return note?.message ?? invalid[0]?.message ?? row?.reason ?? null;
 }
 
-function storyText(sync: string, key: string, story: Story): string {
+function storyText(title: string, story: Story): string {
   const { chapters, reject } = story;
   if (chapters.length === 0 && reject === null)
-    return `${sync} ${shown(key)}: no kept run planned this row. Either the key is unknown, or nothing about it has changed.`;
-  const lines = [`${sync} ${shown(key)}`];
+    return `${title}: not in any plan of the last ${STORY_RUNS} kept runs, and only those are looked at. Either there is no row with this key, or nothing about it has changed since.`;
+  const lines = [title];
   if (reject !== null) {
     const next =
       reject.nextTryAt === null
         ? "it is never tried again"
         : `tried again after ${isoTime(reject.nextTryAt)}, or when the row changes`;
-    lines.push(
-      `  refused ${reject.attempts} times: ${reject.code} ${reject.field ?? ""} ${shown(reject.message)}; ${next}`,
-    );
+    const code = [reject.code, reject.field].filter((part) => part !== null).join(" ");
+    lines.push(`  refused ${amount(reject.attempts, "time")}: ${code}: ${oneLine(reject.message)}; ${next}`);
   }
-  for (const chapter of chapters) {
-    const { run, row, note, invalid } = chapter;
-    const reason = note?.message ?? invalid[0]?.message ?? null;
-    const what =
-      row === null
-        ? ""
-        : `${row.change}, ${row.operation}${row.remoteId === null ? "" : ` of record ${row.remoteId}`}: `;
-    lines.push(
-      `  ${isoTime(run.startedAt)}  ${what}${endOf(chapter)}${reason === null ? "" : ` (${shown(reason)})`}  run ${run.id}`,
-    );
-    for (const [field, after] of Object.entries(row?.fields ?? {}))
-      lines.push(`      ${field}: ${shown(row?.before[field] ?? null)} → ${shown(after)}`);
-  }
-  return lines.join("\n");
+  const planned = Object.entries(plannedValues(story) ?? {});
+  if (planned.length > 0)
+    lines.push(`  planned last: ${planned.map(([field, value]) => `${field} ${shown(value)}`).join(", ")}`);
+  return [...lines, ...chapters.flatMap(chapterLines)].join("\n");
+}
+
+function chapterLines(chapter: Chapter): string[] {
+  const { run, row, end, record } = chapter;
+  const reason = reasonOf(chapter);
+  const of = record === null ? "" : ` of record ${record}`;
+  const what = row === null ? "" : `${row.change}, ${row.operation}${of}: `;
+  const fields = Object.entries(row?.fields ?? {}).map(
+    ([field, after]) => `      ${field}: ${shown(row?.before[field] ?? null)} → ${shown(after)}`,
+  );
+  const told = reason === null ? "" : ` (${oneLine(reason)})`;
+  return [`  ${isoTime(run.startedAt)}  ${what}${end}${told}  run ${run.id}`, ...fields];
 }

@@ -114,7 +114,6 @@ function assemble(
   return {
     dir: root,
     environment,
-    isDefaultEnvironment,
     timezone: settings.timezone,
     connections: settings.connections,
     models: byName(models),

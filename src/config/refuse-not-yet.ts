@@ -1,6 +1,8 @@
 import { type Path, problem, warning } from "./problem.ts";
 import type { Work } from "./resolve-sync.ts";
 
+const ONE_FIELD = "match by one field with unique values; several entries, each with one field, are tried in order";
+
 /** Says of every key that later versions fill that it does nothing yet: an error, or a warning where nothing is lost. */
 export function refuseNotYet(work: Work, runsSchedules: boolean): void {
   const { merged, place } = work.layers;
@@ -14,6 +16,14 @@ export function refuseNotYet(work: Work, runsSchedules: boolean): void {
   if (merged.write === "append") refuse(["write"], "write: append", "use upsert, update or insert");
   for (const key of ["on_removed", "on_removed_adopted"] as const) {
     if (merged[key] === "delete") refuse([key], `${key}: delete`, "use archive, clear or { set: {field: value} }");
+  }
+  const { match } = merged;
+  (Array.isArray(match) ? match : [match ?? {}]).forEach((entry, index) => {
+    if (Object.keys(entry).length < 2) return;
+    refuse(Array.isArray(match) ? ["match", index] : ["match"], "a match entry of several fields", ONE_FIELD);
+  });
+  if (merged.allow_cascade !== undefined) {
+    refuse(["allow_cascade"], "allow_cascade", "remove it: nothing is deleted", "key");
   }
   for (const [field, setting] of Object.entries(merged.fields ?? {})) {
     if (typeof setting === "object" && "lookup" in setting) {

@@ -178,7 +178,10 @@ export const syncSchema = z
     on_removed_adopted: removal
       .meta({ description: "The same for records that were there before: archive must be said here to touch them." })
       .optional(),
-    allow_cascade: z.boolean().meta({ description: "Allows deleting records that carry others with them." }).optional(),
+    allow_cascade: z
+      .boolean()
+      .meta({ description: "Allows deleting records that carry others with them; not yet available." })
+      .optional(),
     fields: z.record(filledText, field).meta({ description: "Maps destination fields to model columns." }).optional(),
     send_together: z
       .array(z.array(filledText).min(2))

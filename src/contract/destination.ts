@@ -14,8 +14,6 @@ export type Abilities = {
   readonly findSize: number;
   /** An upsert by match is idempotent at the vendor: after a lost answer it may be sent again. */
   readonly upsertIsAtomic: boolean;
-  /** An update by id may carry changed fields only. */
-  readonly partialUpdate: boolean;
   /** Batches in flight at once that still make the vendor faster. */
   readonly concurrency: number;
   /** What to believe of the rate limit until the first answer tells. */
@@ -32,12 +30,11 @@ export type Account = {
 /** Destination side of a column. */
 export type FieldInfo = {
   readonly name: string;
-  readonly label: string;
   readonly type: FieldType;
   /** The vendor's own word for the type, for messages. */
   readonly vendorType: string;
   readonly writable: boolean;
-  /** Must be given when a record is created. */
+  /** Must be given when a record is created; false where the vendor does not say. */
   readonly required: boolean;
   /** At most one record has a value: legal as the first match entry. */
   readonly unique: boolean;
@@ -53,7 +50,7 @@ export type ObjectInfo = {
   readonly fields: ReadonlyMap<string, FieldInfo>;
 };
 
-/** One intention. `by.match` carries canonical match values (see `canonicalMatch`). */
+/** One intention. `by.match` carries canonical match values (kit/match-form.ts). */
 export type Write = {
   readonly by: { readonly id: string } | { readonly match: Readonly<Record<string, string>> };
   readonly fields: FieldValues;
@@ -114,9 +111,9 @@ export type Found = {
 
 export type FindRequest = {
   readonly object: string;
-  /** The field that is compared. */
-  readonly field: string;
-  /** Canonical values, none twice, at most `abilities.findSize`. `field: "id"` is spelled with the record ids. */
+  /** What is compared: the record's own id, or a field, which may well be called "id" itself. */
+  readonly by: "recordId" | { readonly field: string };
+  /** Record ids or canonical values of the field, none twice, at most `abilities.findSize`. */
   readonly values: readonly string[];
   /** Fields whose present values are wanted. */
   readonly fields: readonly string[];
@@ -136,7 +133,8 @@ export type Told<T> = { readonly value: T; readonly calls: number; readonly hint
 /**
  * A destination makes one HTTP call a method and never retries, sleeps, counts or logs: decorators do.
  * `check`, `describe` and `find` throw Faults (AUTH_REFUSED, DESTINATION_REFUSED, DESTINATION_UNREACHABLE,
- * DESTINATION_ANSWER, THROTTLED), hints included. `write` throws only AUTH_REFUSED and DESTINATION_REFUSED, when nothing
+ * DESTINATION_ANSWER, THROTTLED), hints included. `find` and `write` need the types of the fields: their object must have
+ * been described on this destination before (INTERNAL otherwise). Beyond that `write` throws only AUTH_REFUSED and DESTINATION_REFUSED, when nothing
  * of the batch was applied; all other trouble is an outcome. An answer that cannot be understood is `unknown`.
  */
 export interface Destination {

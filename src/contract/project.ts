@@ -100,8 +100,6 @@ export type Project = {
   /** Absolute. */
   readonly dir: string;
   readonly environment: string;
-  /** True for the first environment, whose state lies directly in `.sluice/`. */
-  readonly isDefaultEnvironment: boolean;
   readonly timezone: string | null;
   readonly connections: ReadonlyMap<string, Connection>;
   readonly models: ReadonlyMap<string, Model>;

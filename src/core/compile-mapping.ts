@@ -13,11 +13,12 @@ export type CompileInput = {
   readonly timezone: string | null;
 };
 
-type Report = (path: readonly (string | number)[], code: string, message: string, fix: string | null) => void;
+type Path = readonly (string | number)[];
+type Report = (path: Path, code: string, message: string, fix: string | null) => void;
 
 /**
  * Model columns × described fields → what to send, or every reason why not. Nothing has been sent when it speaks.
- * Unknown columns are the config's affair (check-columns.ts) and must have been refused before.
+ * Unknown columns are the config's affair (check-columns.ts): they are passed over here, and refused beside these problems.
  */
 export function compileMapping(input: CompileInput): { mapping: CompiledMapping | null; problems: Problem[] } {
   const problems: Problem[] = [];
@@ -26,17 +27,19 @@ export function compileMapping(input: CompileInput): { mapping: CompiledMapping 
     problems.push({ severity: "error", file: input.sync.source.file, ...position, code, message, fix });
   };
   const columns = new Map(input.columns.map((column) => [column.name, column]));
-  const fields = input.sync.fields.map((mapping) => compileField(input, mapping, columns, report));
+  const compile = (mapping: FieldMapping, path: Path) => compileField(input, mapping, path, columns, report);
+  const fields = input.sync.fields.map((mapping) => compile(mapping, ["fields", mapping.field]));
+  fields.push(...matchKey(input).map((mapping) => compile(mapping, ["match", 0, mapping.field])));
   const match = compileMatch(input, columns, report);
+  checkRequired(input, report);
   checkTogether(input, report);
   checkRemoval(input, report);
   const primaryKey = input.model.primaryKey.map((name) => columns.get(name)).filter((column) => column !== undefined);
   if (problems.length > 0) return { mapping: null, problems };
-  const known = fields.filter((field) => field !== null);
   return {
     mapping: {
       primaryKey,
-      fields: withMatchKey(known, match[0] ?? [], input.object),
+      fields: fields.filter((field) => field !== null),
       match,
       sendTogether: input.sync.sendTogether,
     },
@@ -44,40 +47,41 @@ export function compileMapping(input: CompileInput): { mapping: CompiledMapping 
   };
 }
 
-/** The first match entry is written to every new and adopted record, mapped or not. */
-function withMatchKey(
-  fields: readonly CompiledField[],
-  entry: readonly CompiledMatch[],
-  object: ObjectInfo,
-): CompiledField[] {
-  const names = new Set(fields.map((field) => field.field));
-  const missing = entry.filter((part) => !names.has(part.field));
-  return [
-    ...fields,
-    ...missing.map(
-      (part): CompiledField => ({
-        field: part.field,
-        type: object.fields.get(part.field)?.type ?? "text",
-        from: { column: part.column },
-        timezone: null,
-        options: null,
-        maxLength: null,
-        onNull: "skip",
-        onBlank: "as_null",
-      }),
-    ),
-  ];
+/** The first match entry is written to every new and adopted record, mapped or not, where the destination takes it. */
+function matchKey({ sync, object }: CompileInput): FieldMapping[] {
+  const mapped = new Set(sync.fields.map((mapping) => mapping.field));
+  return (sync.match[0] ?? [])
+    .filter((part) => !mapped.has(part.field) && object.fields.get(part.field)?.writable === true)
+    .map(({ field, column }) => ({ field, from: { column }, onNull: "skip", onBlank: "as_null" }));
 }
 
-function fieldOf(input: CompileInput, name: string, path: readonly (string | number)[], report: Report) {
+/** Whether the sync may make records. */
+function makesRecords(sync: Sync): boolean {
+  return sync.write !== "update";
+}
+
+/** Fields without which the destination makes no record. */
+function checkRequired({ sync, object }: CompileInput, report: Report): void {
+  if (!makesRecords(sync)) return;
+  const given = new Set([...sync.fields, ...(sync.match[0] ?? [])].map((part) => part.field));
+  for (const { name, required, writable } of object.fields.values()) {
+    if (!required || !writable || given.has(name)) continue;
+    const message = `${object.object} takes no new record without "${name}", which fields does not map`;
+    report(["fields"], "REQUIRED_FIELD", message, "map it, or use write: update");
+  }
+}
+
+function fieldOf(input: CompileInput, name: string, path: Path, report: Report) {
   const info = input.object.fields.get(name);
   if (info !== undefined) return info;
-  const hint = suggest(name, [...input.object.fields.keys()]);
+  const near = suggest(name, input.object.fields.keys());
   report(
     path,
     "UNKNOWN_FIELD",
-    `${input.object.object} has no property "${name}"${hint === null ? "" : ` — did you mean "${hint}"?`}`,
-    `create it in the destination or correct the name; a property that the token may not see looks unknown too`,
+    `${input.object.object} has no field "${name}"`,
+    near === null
+      ? "create it in the destination or correct the name; a field that the credentials may not see looks unknown too"
+      : `did you mean "${near}"? A field that the credentials may not see looks unknown too`,
   );
   return null;
 }
@@ -85,14 +89,14 @@ function fieldOf(input: CompileInput, name: string, path: readonly (string | num
 function compileField(
   input: CompileInput,
   mapping: FieldMapping,
+  path: Path,
   columns: ReadonlyMap<string, Column>,
   report: Report,
 ): CompiledField | null {
-  const path = ["fields", mapping.field];
   const info = fieldOf(input, mapping.field, path, report);
   if (info === null) return null;
   if (!info.writable) {
-    report(path, "READ_ONLY_FIELD", `property "${mapping.field}" is read-only`, "remove it from fields");
+    report(path, "READ_ONLY_FIELD", `field "${mapping.field}" is read-only`, "remove it from fields");
     return null;
   }
   const common = { field: mapping.field, type: info.type, onNull: mapping.onNull, onBlank: mapping.onBlank };
@@ -131,7 +135,7 @@ function columnTrouble(column: Column, info: FieldInfo, timezone: string | null)
   if (!allowed[info.type].includes(column.type)) {
     return {
       code: "WRONG_TYPE",
-      message: `column "${column.name}" is ${column.nativeType}; property "${info.name}" takes ${info.vendorType}`,
+      message: `column "${column.name}" is ${column.nativeType}; field "${info.name}" takes ${info.vendorType}`,
       fix: `cast the column in the model's SQL to one of: ${allowed[info.type].join(", ")}`,
     };
   }
@@ -151,17 +155,18 @@ function constantTrouble(value: string, info: FieldInfo): Trouble | null {
   if (info.options !== null && (info.type === "option" || info.type === "set")) {
     const unknown = (info.type === "set" ? value.split(";") : [value]).find((part) => !info.options?.includes(part));
     if (unknown === undefined) return null;
-    const hint = suggest(unknown, [...info.options]);
+    const near = suggest(unknown, info.options);
+    const options = `use one of: ${info.options.slice(0, 12).join(", ")}`;
     return {
       code: "UNKNOWN_OPTION",
-      message: `property "${info.name}" has no option "${unknown}"${hint === null ? "" : ` — did you mean "${hint}"?`}`,
-      fix: `use one of: ${info.options.slice(0, 12).join(", ")}`,
+      message: `field "${info.name}" has no option "${unknown}"`,
+      fix: near === null ? options : `did you mean "${near}"? Otherwise ${options}`,
     };
   }
   if (info.type === "number" && (value.trim() === "" || !Number.isFinite(Number(value))))
-    return wrong(`"${value}" is no number`, `property "${info.name}" takes ${info.vendorType}`);
+    return wrong(`"${value}" is no number`, `field "${info.name}" takes ${info.vendorType}`);
   if (info.type === "boolean" && value !== "true" && value !== "false")
-    return wrong(`"${value}" is neither true nor false`, `property "${info.name}" takes ${info.vendorType}`);
+    return wrong(`"${value}" is neither true nor false`, `field "${info.name}" takes ${info.vendorType}`);
   if (info.type === "date" && !/^\d{4}-\d{2}-\d{2}$/.test(value))
     return wrong(`"${value}" is no date`, "write it as YYYY-MM-DD");
   return null;
@@ -179,34 +184,31 @@ function compileMatch(
       const info = fieldOf(input, part.field, path, report);
       const column = columns.get(part.column);
       if (info === null || column === undefined) return [];
-      if (index === 0 && entry.length === 1 && !info.unique) {
-        const unique = [...input.object.fields.values()].filter((field) => field.unique && field.writable);
-        report(
-          path,
-          "NOT_UNIQUE",
-          `property "${part.field}" is not unique in ${input.object.object}, so records cannot be matched by it`,
-          unique.length === 0
-            ? "create a property with unique values and use it as the first match entry"
-            : `use a unique one: ${unique.map((field) => field.name).join(", ")}`,
-        );
-      }
-      if (entry.length > 1)
+      if (index === 0) checkFirst(input, info, path, report);
+      else if (!info.unique)
         report(
           path,
           "NOT_YET_AVAILABLE",
-          "a match entry of several fields is not yet available",
-          "match by one unique property",
-        );
-      else if (index > 0 && !info.unique)
-        report(
-          path,
-          "NOT_YET_AVAILABLE",
-          `property "${part.field}" is not unique; matching by such a property is not yet available`,
-          "use a unique property in every match entry",
+          `field "${part.field}" is not unique; matching by such a field is not yet available`,
+          "use a unique field in every match entry",
         );
       return [{ field: part.field, column, matchForm: info.matchForm }];
     }),
   );
+}
+
+/** The first entry is the key of new records: nobody else may have its value, and it must be writable. */
+function checkFirst({ sync, object }: CompileInput, info: FieldInfo, path: Path, report: Report): void {
+  const fit = [...object.fields.values()].filter((field) => field.unique && field.writable).map((field) => field.name);
+  const use = `use a unique one: ${fit.join(", ")}`;
+  if (!info.unique) {
+    const message = `field "${info.name}" is not unique in ${object.object}, so records cannot be matched by it`;
+    const make = "create a field with unique values and use it as the first match entry";
+    report(path, "NOT_UNIQUE", message, fit.length === 0 ? make : use);
+  } else if (!info.writable && makesRecords(sync)) {
+    const message = `field "${info.name}" is read-only: new records cannot be given it, as write: ${sync.write} does`;
+    report(path, "READ_ONLY_FIELD", message, `use write: update${fit.length === 0 ? "" : `, or ${use}`}`);
+  }
 }
 
 function checkTogether(input: CompileInput, report: Report): void {
@@ -222,12 +224,14 @@ function checkRemoval(input: CompileInput, report: Report): void {
     ["on_removed", input.sync.onRemoved],
     ["on_removed_adopted", input.sync.onRemovedAdopted],
   ] as const) {
-    if (removal.kind !== "set") continue;
+    // Not said, it is what on_removed is: one problem, at the place that is written.
+    const isDefault = key === "on_removed_adopted" && removal === input.sync.onRemoved;
+    if (removal.kind !== "set" || isDefault) continue;
     for (const [field, value] of Object.entries(removal.fields)) {
       const path = [key, "set", field];
       const info = fieldOf(input, field, path, report);
       if (info === null) continue;
-      if (!info.writable) report(path, "READ_ONLY_FIELD", `property "${field}" is read-only`, "choose another");
+      if (!info.writable) report(path, "READ_ONLY_FIELD", `field "${field}" is read-only`, "choose another");
       const trouble = constantTrouble(value, info);
       if (trouble !== null) report(path, trouble.code, trouble.message, trouble.fix);
     }

@@ -20,8 +20,8 @@ export interface Budget {
   readonly dailyRemaining: number | null;
   /** When the last refusal lets us go on, monotonic ms; 0 for never refused. */
   readonly blockedUntilMs: number;
-  /** ms that `calls` further calls would take from an empty window. */
-  forecastMs(calls: number): number;
+  /** ms that `calls` further calls would take, with those that fill the window already. */
+  forecastMs(calls: number, nowMs: number): number;
 }
 
 /** Against timers that fire a little early and clocks that round. */
@@ -97,6 +97,7 @@ export function windowBudget(first: { max: number; intervalMs: number }): Budget
     blockUntil: (atMs) => {
       blockedUntilMs = Math.max(blockedUntilMs, atMs);
     },
-    forecastMs: (calls) => Math.max(0, Math.ceil(calls / Math.max(1, window.max)) - 1) * window.intervalMs,
+    forecastMs: (calls, nowMs) =>
+      calls === 0 ? 0 : Math.max(0, Math.ceil((calls + used(nowMs)) / Math.max(1, window.max)) - 1) * window.intervalMs,
   };
 }

@@ -1,4 +1,13 @@
-import type { CallOperation, Destination, Found, Outcome, Reply, Write, WriteBatch } from "../contract/destination.ts";
+import type {
+  CallOperation,
+  Destination,
+  FindRequest,
+  Found,
+  Outcome,
+  Reply,
+  Write,
+  WriteBatch,
+} from "../contract/destination.ts";
 import { Fault } from "../contract/fault.ts";
 import type { PlanRow } from "../contract/plan.ts";
 import type { Sync } from "../contract/project.ts";
@@ -199,7 +208,7 @@ async function followLostUpdates(
   );
   if (lost.length === 0) return;
   const ids = lost.map(({ id }) => id);
-  const found = await findAll(context, "id", ids, signal);
+  const found = await findAll(context, "recordId", ids, signal);
   const merged = lost.flatMap(({ row, index, id }): Target[] => {
     const survivor = found.get(id)?.[0]?.remoteId;
     return survivor === undefined || survivor === id ? [] : [{ index, row, remoteId: survivor, fields: row.fields }];
@@ -331,7 +340,7 @@ async function lookUp(
       byValue.set(value, row);
     }
     if (field === null) continue;
-    for (const [value, records] of await findAll(context, field, [...byValue.keys()], signal)) {
+    for (const [value, records] of await findAll(context, { field }, [...byValue.keys()], signal)) {
       const row = byValue.get(value);
       const [only, ...others] = records;
       if (row !== undefined && only !== undefined && others.length === 0) found.set(row.key, only.remoteId);
@@ -343,14 +352,14 @@ async function lookUp(
 /** Records by value, in as many calls as the destination's `findSize` needs. */
 async function findAll(
   context: SettleContext,
-  field: string,
+  by: FindRequest["by"],
   values: readonly string[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly Found[]>> {
   const found = new Map<string, readonly Found[]>();
   const { findSize } = context.destination.abilities;
   for (let from = 0; from < values.length; from += findSize) {
-    const request = { object: context.sync.object, field, values: values.slice(from, from + findSize), fields: [] };
+    const request = { object: context.sync.object, by, values: values.slice(from, from + findSize), fields: [] };
     const reply = await context.destination.find(request, signal);
     for (const [value, records] of reply.found) found.set(value, records);
   }

@@ -3,11 +3,12 @@ import type { ConnectorDefinition } from "../contract/connector.ts";
 import type { Account, Destination, ObjectInfo } from "../contract/destination.ts";
 import { Fault } from "../contract/fault.ts";
 import type { Project } from "../contract/project.ts";
-import type { StateStore } from "../contract/state.ts";
+import type { BudgetRecord, StateStore } from "../contract/state.ts";
 import { bisecting } from "../delivery/bisecting.ts";
 import { windowBudget } from "../delivery/budget.ts";
 import { type Gate, limited, type Meter, openGate } from "../delivery/limited.ts";
 import { type RetryAllowance, retryAllowance, retrying } from "../delivery/retrying.ts";
+import { askOnce } from "./ask-once.ts";
 
 /** A connection that said who it is. All syncs of one account share its gate, whatever their connections are called. */
 export type OpenAccount = {
@@ -19,9 +20,14 @@ export type OpenAccount = {
   readonly describe: (object: string, meter: Meter, signal: AbortSignal) => Promise<ObjectInfo>;
 };
 
+/** The destinations of a process. */
 export interface Accounts {
-  /** Opens the connection and asks it who it is, once per process. Calls made here are counted into the first asker's meter. */
+  /**
+   * Opens the connection and asks it who it is, once per process; where that failed, the next one asks again. Calls made
+   * here are counted into the first asker's meter.
+   */
   open(connection: string, meter: Meter, signal: AbortSignal): Promise<OpenAccount>;
+  /** Closes every connection. Throws where a wait that an account asked for could not be kept for the next process. */
   close(): Promise<void>;
 }
 
@@ -36,12 +42,22 @@ type Parts = {
 type Door = { gate: Gate; allowance: RetryAllowance };
 
 export function openAccounts(parts: Parts): Accounts {
-  const opened = new Map<string, Promise<OpenAccount>>();
-  const doors = new Map<string, Door>();
+  const opened = askOnce<OpenAccount>();
+  const budgets = budgetKeeper(parts.state);
+  const doors = new Map<string, Promise<Door>>();
   const raws: Destination[] = [];
   const openOne = async (name: string, meter: Meter, signal: AbortSignal): Promise<OpenAccount> => {
     const raw = await rawDestination(parts, name);
-    raws.push(raw);
+    try {
+      const account = await introduce(name, raw, meter, signal);
+      raws.push(raw);
+      return account;
+    } catch (error) {
+      await raw.close();
+      throw error;
+    }
+  };
+  const introduce = async (name: string, raw: Destination, meter: Meter, signal: AbortSignal): Promise<OpenAccount> => {
     // Until the account says who it is, the connection has a door of its own.
     const own = newDoor(parts, raw, () => undefined);
     const wrap = (door: Door, into: Meter) =>
@@ -53,33 +69,45 @@ export function openAccounts(parts: Parts): Accounts {
         }),
       );
     const { value: account } = await named(name, () => wrap(own, meter).check(signal));
-    const door = doors.get(account.id) ?? (await sharedDoor(parts, raw, own, account.id));
-    doors.set(account.id, door);
-    const described = new Map<string, Promise<ObjectInfo>>();
+    // Two connections of one account that open side by side still share one door.
+    const opening = doors.get(account.id) ?? sharedDoor(parts, raw, own, account.id, budgets.keep);
+    doors.set(account.id, opening);
+    const door = await opening;
+    const described = askOnce<ObjectInfo>();
     return {
       account,
       gate: door.gate,
       abilities: raw.abilities,
       metered: (into) => wrap(door, into),
-      describe: (object, into, until) => {
-        const known =
-          described.get(object) ??
-          wrap(door, into)
-            .describe(object, until)
-            .then((told) => told.value);
-        described.set(object, known);
-        return known;
-      },
+      describe: (object, into, until) =>
+        described.ask(object, async () => (await wrap(door, into).describe(object, until)).value, until),
     };
   };
   return {
-    open: (name, meter, signal) => {
-      const known = opened.get(name) ?? openOne(name, meter, signal);
-      opened.set(name, known);
-      return known;
-    },
+    open: (name, meter, signal) => opened.ask(name, () => openOne(name, meter, signal), signal),
     close: async () => {
-      for (const raw of raws) await raw.close();
+      await opened.settled();
+      const closed = await Promise.allSettled(raws.map((raw) => raw.close()));
+      await budgets.close();
+      const failure = closed.find((one) => one.status === "rejected");
+      if (failure !== undefined) throw failure.reason;
+    },
+  };
+}
+
+/** Writes down what the next process has to wait for: in order, behind the calls, and all of it before `close` ends. */
+function budgetKeeper(state: StateStore | null) {
+  let kept: Promise<void> = Promise.resolve();
+  const failures: unknown[] = [];
+  return {
+    keep: (record: BudgetRecord): void => {
+      if (state === null) return;
+      kept = kept.then(() => state.putBudget(record)).catch((error: unknown) => void failures.push(error));
+    },
+    /** Throws the first failure. */
+    close: async (): Promise<void> => {
+      await kept;
+      if (failures.length > 0) throw failures[0];
     },
   };
 }
@@ -119,13 +147,16 @@ function newDoor(parts: Parts, raw: Destination, onBlocked: (untilWallMs: number
 }
 
 /** The account's own door: it knows what the first call taught, and what a former process was told to wait for. */
-async function sharedDoor(parts: Parts, raw: Destination, own: Door, account: string): Promise<Door> {
-  const keep = (untilWallMs: number): void => {
-    const record = { account, window: door.gate.budget.window, blockedUntil: untilWallMs };
-    // The gate itself obeys at once; this is for the next process. A state that cannot be written stops the run elsewhere.
-    parts.state?.putBudget(record).catch(() => undefined);
-  };
-  const door = newDoor(parts, raw, keep);
+async function sharedDoor(
+  parts: Parts,
+  raw: Destination,
+  own: Door,
+  account: string,
+  keep: (record: BudgetRecord) => void,
+): Promise<Door> {
+  const door = newDoor(parts, raw, (untilWallMs) =>
+    keep({ account, window: door.gate.budget.window, blockedUntil: untilWallMs }),
+  );
   const { window, dailyRemaining } = own.gate.budget;
   const nowMs = parts.clock.monotonicMs();
   door.gate.budget.learn(

@@ -105,7 +105,7 @@ async function findPage(
   let next = 0;
   const worker = async (): Promise<void> => {
     for (let page = pages[next++]; page !== undefined; page = pages[next++]) {
-      const request = { object: parts.sync.object, field: part.field, values: page, fields };
+      const request = { object: parts.sync.object, by: { field: part.field }, values: page, fields };
       const reply = await parts.destination.find(request, signal);
       for (const [value, records] of reply.found)
         for (const key of keysByValue.get(value) ?? []) found.set(key, records);

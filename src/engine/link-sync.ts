@@ -1,9 +1,8 @@
 import { Fault } from "../contract/fault.ts";
 import type { Sync } from "../contract/project.ts";
-import type { StateStore } from "../contract/state.ts";
+import type { Lease, StateStore } from "../contract/state.ts";
 import { newRunId } from "../core/run-id.ts";
 import { newMeter } from "../delivery/limited.ts";
-import { keepLease } from "./keep-lease.ts";
 import { type LinkReport, linkRows } from "./link-rows.ts";
 import { openSession } from "./plan-sync.ts";
 import { prepareSync } from "./prepare-sync.ts";
@@ -11,6 +10,7 @@ import { putSync } from "./put-sync.ts";
 import { recoverRuns } from "./recover-run.ts";
 import type { RunOptions } from "./run-options.ts";
 import { takeOver } from "./take-over.ts";
+import { underLease } from "./under-lease.ts";
 import type { Workbench } from "./workbench.ts";
 
 export type LinkedSync = LinkReport & {
@@ -35,32 +35,39 @@ export async function linkSync(
   if (sync.match.length === 0)
     throw new Fault("USAGE", `sync "${sync.name}" has no match list to link by`, { fix: "add match: to the sync" });
   await takeOver(bench, state, sync, options);
-  const attempt = await state.acquire(sync.name, options.holder, keepLease.forMs, options.isDead);
-  if (!attempt.ok)
-    throw new Fault("SYNC_BUSY", `sync "${sync.name}" is being run by ${attempt.holder}`, {
-      fix: "wait until it ends",
-    });
-  const { lease } = attempt;
-  const kept = keepLease.start(state, lease, bench.clock, signal);
+  return underLease(
+    bench,
+    state,
+    sync.name,
+    options,
+    (lease, kept) => linkUnderLease(bench, state, sync, options, lease, kept),
+    signal,
+  );
+}
+
+async function linkUnderLease(
+  bench: Workbench,
+  state: StateStore,
+  sync: Sync,
+  options: Pick<RunOptions, "who">,
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<LinkedSync> {
+  await recoverRuns(bench, state, lease);
+  const meter = newMeter();
+  const prepared = await prepareSync(bench, sync, meter, signal);
+  const session = await openSession(bench, prepared, bench.clock.now());
   try {
-    await recoverRuns(bench, state, lease);
-    const meter = newMeter();
-    const prepared = await prepareSync(bench, sync, meter, kept.signal);
-    const session = await openSession(bench, prepared, bench.clock.now());
-    try {
-      const { unlinked } = await session.stage(kept.signal);
-      const destination = prepared.account.metered(meter);
-      const report = await linkRows(session, { sync, mapping: prepared.mapping, destination }, kept.signal);
-      const run = newRunId(bench.clock.now(), bench.random);
-      const { linked, taken } = await session.storeLinks({ epoch: lease.epoch, run });
-      await putSync(bench, state, prepared, lease);
-      const detail = `${linked} of ${unlinked} rows linked`;
-      await state.audit({ at: bench.clock.now(), who: options.who, act: "link", sync: sync.name, run: null, detail });
-      return { ...report, sync: sync.name, unlinked, linked, taken, calls: meter.calls };
-    } finally {
-      await session.close();
-    }
+    const { unlinked } = await session.stage(signal);
+    const destination = prepared.account.metered(meter);
+    const report = await linkRows(session, { sync, mapping: prepared.mapping, destination }, signal);
+    const run = newRunId(bench.clock.now(), bench.random);
+    const { linked, taken } = await session.storeLinks({ epoch: lease.epoch, run });
+    await putSync(bench, state, prepared, lease);
+    const detail = `${linked} of ${unlinked} rows linked`;
+    await state.audit({ at: bench.clock.now(), who: options.who, act: "link", sync: sync.name, run: null, detail });
+    return { ...report, sync: sync.name, unlinked, linked, taken, calls: meter.calls };
   } finally {
-    await kept.stop();
+    await session.close();
   }
 }

@@ -1,9 +1,10 @@
-import { stat } from "node:fs/promises";
 import type { Project } from "../contract/project.ts";
 import type { RowState, RunRecord } from "../contract/run.ts";
 import type { StateStore } from "../contract/state.ts";
-import { openPlanReader, type PlanReader } from "../planner/plan-reader.ts";
+import { openPlanReader, type PlanFilter, type PlanReader } from "../planner/plan-reader.ts";
+import { exists } from "./exists.ts";
 import { planPath } from "./plan-path.ts";
+import { type SentRanges, sentRanges } from "./sent-ranges.ts";
 
 export type RowExample = { readonly key: string | null; readonly message: string | null };
 export type RowGroup = {
@@ -14,6 +15,25 @@ export type RowGroup = {
   readonly examples: readonly RowExample[];
 };
 
+/** So many notes of one kind are read to tell the rows that applied from the others. */
+const NOTES = 20_000;
+
+export type RowList = {
+  readonly groups: readonly RowGroup[];
+  /** Planned rows of this run that applied so far. */
+  readonly applied: number;
+};
+
+/** What reading one run's rows takes; `reader` is null where its plan file is gone. */
+type RunRows = {
+  readonly state: StateStore;
+  readonly reader: PlanReader | null;
+  readonly path: string;
+  readonly run: RunRecord;
+  readonly ranges: SentRanges;
+  readonly limit: number;
+};
+
 /** The rows of a run that did not simply apply, grouped by reason; or those of one state. */
 export async function listRows(
   project: Project,
@@ -21,22 +41,32 @@ export async function listRows(
   run: RunRecord,
   wanted: RowState | null,
   limit: number,
-): Promise<RowGroup[]> {
-  if (wanted === "waiting") return waitingGroups(state, run, limit);
+): Promise<RowList> {
   const path = planPath(project, run.id);
   const reader = (await exists(path)) ? await openPlanReader() : null;
+  const ranges = sentRanges(await state.batches(run.id), run.planRows);
+  const of: RunRows = { state, reader, path, run, ranges, limit };
   try {
-    if (wanted === "planned" || wanted === "applied")
-      return [await plannedGroup(state, reader, path, run, wanted, limit)];
-    const groups = [
-      ...(await invalidGroups(reader, path, limit)),
-      ...(await notedGroups(state, run, limit)),
-      ...(await settledGroups(reader, path, limit)),
-    ];
-    return groups.filter((group) => wanted === null || group.state === wanted);
+    const applied = await countApplied(of);
+    return { groups: await groupsOf(of, wanted, applied), applied };
   } finally {
     await reader?.close();
   }
+}
+
+async function groupsOf(of: RunRows, wanted: RowState | null, applied: number): Promise<RowGroup[]> {
+  const { state, reader, path, run, limit } = of;
+  if (wanted === "waiting") return waitingGroups(state, run, limit);
+  if (wanted === "planned") return oneGroup("planned", null, run.planRows, await plannedExamples(of, {}));
+  if (wanted === "applied") return appliedGroup(of, applied);
+  const groups = [
+    ...(await invalidGroups(reader, path, limit)),
+    ...(await notedGroups(state, run, limit)),
+    ...(await settledGroups(reader, path, limit)),
+    ...(await unansweredGroup(of)),
+    ...(await unsentGroup(of)),
+  ];
+  return groups.filter((group) => wanted === null || group.state === wanted);
 }
 
 async function notedGroups(state: StateStore, run: RunRecord, limit: number): Promise<RowGroup[]> {
@@ -83,29 +113,70 @@ async function waitingGroups(state: StateStore, run: RunRecord, limit: number): 
   return [...groups.values()];
 }
 
-async function plannedGroup(
-  state: StateStore,
-  reader: PlanReader | null,
-  path: string,
-  run: RunRecord,
-  wanted: "planned" | "applied",
-  limit: number,
-): Promise<RowGroup> {
-  const applied = Object.values(run.operations).reduce((sum, counts) => sum + counts.applied, 0);
-  const count = wanted === "planned" ? run.planRows : applied;
-  const notes = wanted === "planned" ? [] : await state.notes(run.id, { limit: 100_000 });
-  const others = new Set(notes.filter((note) => note.state !== "altered").map((note) => note.seq));
-  const rows = (await reader?.rows(path, { settled: null, limit: limit + others.size })) ?? [];
-  const examples = rows
-    .filter((row) => !others.has(row.seq))
-    .slice(0, count === 0 ? 0 : limit)
-    .map((row) => ({ key: row.key, message: `${row.operation} ${Object.keys(row.fields).join(", ")}` }));
-  return { state: wanted, code: null, field: null, count, examples };
+/** Only acknowledged rows that no note tells otherwise of. */
+async function appliedGroup(of: RunRows, applied: number): Promise<RowGroup[]> {
+  const { state, run, ranges } = of;
+  const others: number[] = [];
+  let known = Number.MAX_SAFE_INTEGER;
+  for (const end of await otherEnds(of)) {
+    const notes = await state.notes(run.id, { state: end, limit: NOTES });
+    others.push(...notes.map((note) => note.seq));
+    // Beyond the notes that were read nothing is known, so nothing is claimed.
+    if (notes.length === NOTES) known = Math.min(known, notes.at(-1)?.seq ?? 0);
+  }
+  const within = ranges.done.map(({ fromSeq, toSeq }) => ({ fromSeq, toSeq: Math.min(toSeq, known) }));
+  const examples = await plannedExamples(of, { settled: null, within, except: others });
+  return oneGroup("applied", null, applied, examples.slice(0, applied));
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+/** Rows whose call went out and whose answer is not recorded: on their way, or lost with the process that sent them. */
+async function unansweredGroup(of: RunRows): Promise<RowGroup[]> {
+  const count = of.ranges.sent.reduce((sum, { fromSeq, toSeq }) => sum + toSeq - fromSeq + 1, 0);
+  if (count === 0) return [];
+  const examples = await plannedExamples(of, { within: of.ranges.sent });
+  return oneGroup("unknown", "IN_DOUBT", count, told(examples, "sent, no answer is recorded"));
+}
+
+/** Rows of a run that ended before their turn came. */
+async function unsentGroup(of: RunRows): Promise<RowGroup[]> {
+  const { reader, path, run, ranges } = of;
+  if (reader === null || run.planSha256 === null || run.endedAt === null || run.state === "succeeded") return [];
+  const filter: PlanFilter = { settled: null, within: ranges.unsent };
+  const state = run.code === "CANCELLED" ? "cancelled" : "deferred";
+  const examples = told(await plannedExamples(of, filter), "not sent");
+  return oneGroup(state, run.code, await reader.count(path, filter), examples);
+}
+
+/** A finished run has its ledger; of any other the batches tell. */
+async function countApplied({ state, reader, path, run, ranges }: RunRows): Promise<number> {
+  if (run.endedAt !== null) return Object.values(run.operations).reduce((sum, counts) => sum + counts.applied, 0);
+  if (reader === null || ranges.done.length === 0) return 0;
+  const answered = await reader.count(path, { settled: null, within: ranges.done });
+  const noted = await state.noteTotals(run.id);
+  return noted.reduce((sum, note) => sum - (isApplied(note.state) ? 0 : note.count), answered);
+}
+
+async function otherEnds({ state, run }: RunRows): Promise<RowState[]> {
+  const totals = await state.noteTotals(run.id);
+  return [...new Set(totals.map((total) => total.state))].filter((end) => !isApplied(end));
+}
+
+function isApplied(end: RowState): boolean {
+  return end === "applied" || end === "altered";
+}
+
+async function plannedExamples({ reader, path, limit }: RunRows, filter: PlanFilter): Promise<RowExample[]> {
+  const rows = (await reader?.rows(path, { ...filter, limit })) ?? [];
+  return rows.map((row) => ({
+    key: row.key,
+    message: row.reason ?? `${row.operation} ${Object.keys(row.fields).join(", ")}`.trimEnd(),
+  }));
+}
+
+function told(examples: readonly RowExample[], what: string): RowExample[] {
+  return examples.map(({ key, message }) => ({ key, message: `${what}: ${message}` }));
+}
+
+function oneGroup(state: RowState, code: string | null, count: number, examples: readonly RowExample[]): RowGroup[] {
+  return count === 0 ? [] : [{ state, code, field: null, count, examples }];
 }

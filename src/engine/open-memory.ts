@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFile, rename, stat, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../contract/clock.ts";
 import { Fault } from "../contract/fault.ts";
@@ -8,6 +8,7 @@ import type { Project } from "../contract/project.ts";
 import type { StateStore } from "../contract/state.ts";
 import { openPlanner } from "../planner/open-planner.ts";
 import { openState } from "../state/open-state.ts";
+import { exists, sizeOf } from "./exists.ts";
 
 /** What a project remembers: the ledger and the snapshots. Both or neither. */
 export type Memory = { readonly state: StateStore | null; readonly planner: Planner };
@@ -22,7 +23,7 @@ export type MemoryOptions = {
 };
 
 const MARKER = "sluice.state.json";
-const MEMORY_LIMIT_MB = 192;
+const MEMORY_LIMIT_MB = 512;
 
 type Marker = {
   readonly about: string;
@@ -127,15 +128,5 @@ async function writeMarker(project: Project, state: StateStore, clock: Clock): P
 }
 
 async function isFilled(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.size > 0,
-    () => false,
-  );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+  return ((await sizeOf(path)) ?? 0) > 0;
 }

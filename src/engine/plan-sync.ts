@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import type { PlanRow } from "../contract/plan.ts";
 import type { PlanFacts, PlanSession } from "../contract/planner.ts";
 import type { Project, Sync } from "../contract/project.ts";
@@ -6,6 +5,7 @@ import type { GuardVerdict } from "../contract/run.ts";
 import type { Hold, Reject } from "../contract/state.ts";
 import { judge } from "../core/guards.ts";
 import { type Meter, newMeter } from "../delivery/limited.ts";
+import { exists } from "./exists.ts";
 import { linkRows } from "./link-rows.ts";
 import { planPath } from "./plan-path.ts";
 import { type PreparedSync, prepareSync } from "./prepare-sync.ts";
@@ -56,7 +56,7 @@ export async function planSync(bench: Workbench, sync: Sync, meter: Meter, signa
     if (looks) await linkRows(session, { sync, mapping: prepared.mapping, destination }, signal);
     const facts = await session.build(looks, signal);
     const guards = await judgePlan(bench.project, sync, session, facts, holds);
-    const forecast = forecastOf(prepared, facts, looks || facts.creates === 0);
+    const forecast = forecastOf(prepared, facts, looks || facts.creates === 0, bench.clock.monotonicMs());
     return { prepared, session, facts, guards, forecast, sample: await session.sample(SAMPLE_ROWS), holds };
   } catch (error) {
     await session.close();
@@ -126,17 +126,11 @@ export async function judgePlan(
   });
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-function forecastOf(prepared: PreparedSync, facts: PlanFacts, createsAreExact: boolean): Forecast {
+/** The seconds count what this and other plans have just asked: those calls fill the window from which the run sets out. */
+function forecastOf(prepared: PreparedSync, facts: PlanFacts, createsAreExact: boolean, nowMs: number): Forecast {
   const { batchSize, concurrency } = prepared.account.abilities;
   const batches = (rows: number): number => Math.ceil(rows / batchSize);
   const calls = batches(facts.writesById) + batches(facts.creates) + batches(facts.removals);
-  const seconds = prepared.account.gate.budget.forecastMs(calls) / 1000 + (calls * CALL_SECONDS) / concurrency;
+  const seconds = prepared.account.gate.budget.forecastMs(calls, nowMs) / 1000 + (calls * CALL_SECONDS) / concurrency;
   return { calls, seconds: Math.round(seconds * 10) / 10, creates: facts.creates, createsAreExact };
 }

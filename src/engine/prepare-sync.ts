@@ -1,6 +1,7 @@
 import { columnProblems } from "../config/check-columns.ts";
+import { inFileOrder, placeOf, problem } from "../config/problem.ts";
 import type { ObjectInfo } from "../contract/destination.ts";
-import { Fault } from "../contract/fault.ts";
+import { Fault, type Problem } from "../contract/fault.ts";
 import type { CompiledMapping } from "../contract/mapping.ts";
 import type { SnapshotMeta } from "../contract/planner.ts";
 import type { Model, Sync } from "../contract/project.ts";
@@ -33,13 +34,17 @@ export async function prepareSync(
   const model = modelOf(bench.project, sync);
   const warehouse = await bench.warehouse(model.connection);
   const columns = await describeModel(model, () => warehouse.describe(model.sql, signal));
-  refuse(columnProblems(sync, model, columns), sync.name);
-  const account = await bench.accounts.open(sync.connection, meter, signal);
-  const { snapshotName, meta } = await findSnapshot(bench, sync, account);
-  const object = await account.describe(sync.object, meter, signal);
+  const unknown = columnProblems(sync, model, columns);
+  const asked = await askDestination(bench, sync, meter, signal).catch((error: unknown) => {
+    if (unknown.length === 0 || signal.aborted || !(error instanceof Fault)) throw error;
+    return error;
+  });
+  if (asked instanceof Fault) throw refusal([...unknown, problemOf(sync, asked)], sync.name);
+  const { account, snapshotName, meta, object } = asked;
   const timezone = model.timezone ?? bench.project.timezone;
   const { mapping, problems } = compileMapping({ sync, model, columns, object, timezone });
-  refuse(problems, sync.name);
+  const errors = [...unknown, ...problems].filter(({ severity }) => severity === "error");
+  if (errors.length > 0) throw refusal(errors, sync.name);
   if (mapping === null) throw new Fault("INTERNAL", `the mapping of "${sync.name}" could not be compiled`);
   checkKey(sync, meta, mapping);
   if (warehouse.local === null)
@@ -49,6 +54,15 @@ export async function prepareSync(
   return { sync, model, local: warehouse.local, mapping, account, object, meta, snapshotName };
 }
 
+type Asked = Pick<PreparedSync, "account" | "snapshotName" | "meta" | "object">;
+
+async function askDestination(bench: Workbench, sync: Sync, meter: Meter, signal: AbortSignal): Promise<Asked> {
+  const account = await bench.accounts.open(sync.connection, meter, signal);
+  const snapshot = await findSnapshot(bench, sync, account);
+  const object = await account.describe(sync.object, meter, signal);
+  return { account, ...snapshot, object };
+}
+
 /** The database's own words about a model's SQL, under the name and line of its file. */
 async function describeModel<T>(model: Model, describe: () => Promise<T>): Promise<T> {
   try {
@@ -56,7 +70,7 @@ async function describeModel<T>(model: Model, describe: () => Promise<T>): Promi
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== "MODEL_INVALID") throw error;
     const line = Number(/\bline (\d+)/i.exec(error.message)?.[1] ?? 1);
-    const problem = {
+    const invalid = {
       severity: "error",
       file: model.source.file,
       line,
@@ -66,24 +80,26 @@ async function describeModel<T>(model: Model, describe: () => Promise<T>): Promi
       fix: error.fix,
     } as const;
     throw new Fault("MODEL_INVALID", `${model.source.file}:${line}  ${error.message}`, {
-      problems: [problem],
+      problems: [invalid],
       cause: error,
       ...(error.fix === null ? {} : { fix: error.fix }),
     });
   }
 }
 
-function refuse(problems: Fault["problems"], sync: string): void {
-  const errors = problems.filter((problem) => problem.severity === "error");
-  if (errors.length === 0) return;
-  throw new Fault(
-    "CONFIG_INVALID",
-    `sync "${sync}" has ${errors.length === 1 ? "a problem" : `${errors.length} problems`}`,
-    {
-      problems: errors,
-      fix: "correct the files; nothing was sent",
-    },
-  );
+/** All that is wrong with a sync, told at once. */
+function refusal(errors: readonly Problem[], sync: string): Fault {
+  const problems = inFileOrder(errors);
+  const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
+  return new Fault("CONFIG_INVALID", `sync "${sync}" has ${count}`, {
+    problems,
+    fix: "correct the files; nothing was sent",
+  });
+}
+
+/** What the destination answered, beside problems of the files. */
+function problemOf(sync: Sync, { code, message, fix }: Fault): Problem {
+  return problem(placeOf(sync.source, ["destination"]), code, message, fix);
 }
 
 /** Which snapshot is this sync's, and does it belong to this account and object (S11)? */

@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { Fault } from "../contract/fault.ts";
 import type { Acceptance, Planner } from "../contract/planner.ts";
 import type { RunRecord } from "../contract/run.ts";
@@ -6,6 +5,7 @@ import type { BatchRecord, Lease, StateStore } from "../contract/state.ts";
 import { toAcceptance } from "../delivery/recorder.ts";
 import { sha256Of } from "../planner/plan-file.ts";
 import { countRun } from "./count-run.ts";
+import { exists } from "./exists.ts";
 import { planPath } from "./plan-path.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -37,10 +37,7 @@ async function recoverRun(bench: Workbench, state: StateStore, lease: Lease, run
 }
 
 async function checkPlan(path: string, run: RunRecord): Promise<void> {
-  const isThere = await stat(path).then(
-    () => true,
-    () => false,
-  );
+  const isThere = await exists(path);
   if (isThere && (await sha256Of(path)) === run.planSha256) return;
   throw new Fault("PLAN_CORRUPT", `the plan of the interrupted run ${run.id} is ${isThere ? "damaged" : "gone"}`, {
     fix: "restore .sluice (state, planner and plans together) from a backup; nothing was sent",

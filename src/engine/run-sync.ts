@@ -10,7 +10,6 @@ import { openRecorder } from "../delivery/recorder.ts";
 import { newTally, type Tally } from "../delivery/tally.ts";
 import { finishRun } from "./finish-run.ts";
 import { holdPlan, settleHold } from "./hold-plan.ts";
-import { keepLease } from "./keep-lease.ts";
 import { planPath } from "./plan-path.ts";
 import { type PlannedSync, planSync } from "./plan-sync.ts";
 import { putSync } from "./put-sync.ts";
@@ -18,6 +17,7 @@ import { recoverRuns } from "./recover-run.ts";
 import { rejectHash } from "./reject-hash.ts";
 import type { RunOptions } from "./run-options.ts";
 import { takeOver } from "./take-over.ts";
+import { underLease } from "./under-lease.ts";
 import type { Workbench } from "./workbench.ts";
 
 export type FinishedRun = {
@@ -41,18 +41,8 @@ export async function runSync(
   signal: AbortSignal,
 ): Promise<FinishedRun> {
   await takeOver(bench, state, sync, options);
-  const attempt = await state.acquire(sync.name, options.holder, keepLease.forMs, options.isDead);
-  if (!attempt.ok)
-    throw new Fault("SYNC_BUSY", `sync "${sync.name}" is being run by ${attempt.holder}`, {
-      fix: "wait until it ends",
-    });
-  const { lease } = attempt;
-  const kept = keepLease.start(state, lease, bench.clock, signal);
-  try {
-    return await runUnderLease(bench, state, sync, options, lease, kept.signal);
-  } finally {
-    await kept.stop();
-  }
+  const work = (lease: Lease, kept: AbortSignal) => runUnderLease(bench, state, sync, options, lease, kept);
+  return underLease(bench, state, sync.name, options, work, signal);
 }
 
 async function runUnderLease(
@@ -156,6 +146,7 @@ async function runPlan(
   await putSync(bench, state, prepared, lease);
   await state.patchRun(lease, run.id, { ...base, state: "writing", planSha256: file.sha256 });
   const tally = newTally();
+  if (facts.superseded > 0) tally.addMany(prepared.sync.write, { superseded: facts.superseded });
   const delivered = await send(bench, state, parts, planned, { path, rows: file.rows, tally }, signal);
   await putSync(bench, state, prepared, lease);
   await countUnsent(bench, path, delivered, tally);

@@ -1,8 +1,7 @@
-import { Fault } from "../contract/fault.ts";
 import type { Sync } from "../contract/project.ts";
 import type { StateStore } from "../contract/state.ts";
-import { keepLease } from "./keep-lease.ts";
 import type { RunOptions } from "./run-options.ts";
+import { takeLease } from "./under-lease.ts";
 import type { Workbench } from "./workbench.ts";
 
 /**
@@ -22,15 +21,7 @@ export async function takeOver(
   const plannerMoves = inPlanner.some((meta) => meta.sync === former);
   const stateMoves = inState.some((record) => record.name === former);
   if (!plannerMoves && !stateMoves) return;
-  const lease = await state.acquire(former, options.holder, keepLease.forMs, options.isDead);
-  if (!lease.ok)
-    throw new Fault(
-      "SYNC_BUSY",
-      `sync "${former}", the former name of "${sync.name}", is being run by ${lease.holder}`,
-      {
-        fix: "wait until it ends",
-      },
-    );
+  const lease = await takeLease(state, former, options);
   if (plannerMoves) await bench.planner.rename(former, sync.name);
   if (stateMoves) await state.renameSync(former, sync.name);
   const who = options.who;
@@ -42,5 +33,5 @@ export async function takeOver(
     run: null,
     detail: `from ${former}`,
   });
-  await state.release({ ...lease.lease, sync: stateMoves ? sync.name : former });
+  await state.release({ ...lease, sync: stateMoves ? sync.name : former });
 }

@@ -1,36 +1,46 @@
-import { stat } from "node:fs/promises";
 import type { PlanRow } from "../contract/plan.ts";
 import type { Project } from "../contract/project.ts";
-import type { RunRecord } from "../contract/run.ts";
-import type { Reject, RowNote, StateStore } from "../contract/state.ts";
+import type { RowState, RunRecord } from "../contract/run.ts";
+import type { BatchRecord, Reject, RowNote, StateStore } from "../contract/state.ts";
 import { type InvalidRow, openPlanReader } from "../planner/plan-reader.ts";
+import { exists } from "./exists.ts";
 import { planPath } from "./plan-path.ts";
+import { isWithin, sentRanges } from "./sent-ranges.ts";
+
+/** How a row ended in a run: `held` and `not sent` rows never left, rows `in doubt` may have landed. */
+export type RowEnd = RowState | "in doubt" | "not sent" | "held";
 
 /** One row in one run: what was planned for it, and how it ended. */
 export type Chapter = {
   readonly run: RunRecord;
   readonly row: PlanRow | null;
+  readonly end: RowEnd;
+  /** The record it is about, where that is known. */
+  readonly record: string | null;
   readonly note: RowNote | null;
   readonly invalid: readonly InvalidRow[];
 };
 
-export type Story = { readonly chapters: readonly Chapter[]; readonly reject: Reject | null };
+export type Story = {
+  readonly chapters: readonly Chapter[];
+  readonly reject: Reject | null;
+};
 
-const RUNS = 30;
+/** So many of the newest kept runs of a sync are looked at. */
+export const STORY_RUNS = 30;
 
-/** What happened to a row in the runs that are kept, newest first. Reads state and plan files only, so it always works. */
+/** What happened to a row in the newest runs that are kept, newest first. Reads state and plan files only, so it always works. */
 export async function tellStory(project: Project, state: StateStore, sync: string, key: string): Promise<Story> {
   const reader = await openPlanReader();
   const chapters: Chapter[] = [];
   try {
-    for (const run of await state.runs({ sync, limit: RUNS })) {
+    for (const run of await state.runs({ sync, limit: STORY_RUNS })) {
       const path = planPath(project, run.id);
       if (!(await exists(path))) continue;
-      const [row] = await reader.rows(path, { key, limit: 1 });
+      const [row = null] = await reader.rows(path, { key, limit: 1 });
       const invalid = await reader.invalid(path, key);
-      if (row === undefined && invalid.length === 0) continue;
-      const [note] = row === undefined ? [] : await state.notes(run.id, { seq: row.seq, limit: 1 });
-      chapters.push({ run, row: row ?? null, note: note ?? null, invalid });
+      if (row !== null) chapters.push({ ...(await plannedChapter(state, run, row)), invalid });
+      else if (invalid.length > 0) chapters.push({ run, row, end: "invalid", record: null, note: null, invalid });
     }
   } finally {
     await reader.close();
@@ -38,9 +48,24 @@ export async function tellStory(project: Project, state: StateStore, sync: strin
   return { chapters, reject: await state.reject(sync, key) };
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+async function plannedChapter(state: StateStore, run: RunRecord, row: PlanRow): Promise<Omit<Chapter, "invalid">> {
+  const [note = null] = await state.notes(run.id, { seq: row.seq, limit: 1 });
+  const batches = await state.batches(run.id);
+  return { run, row, note, end: endOf(run, row, note, batches), record: acknowledgedRecord(row, batches) };
+}
+
+/** The batches say how far the run came, whatever became of the run itself later. */
+function endOf(run: RunRecord, row: PlanRow, note: RowNote | null, batches: readonly BatchRecord[]): RowEnd {
+  if (run.planSha256 === null) return run.code === "HELD" ? "held" : "not sent";
+  if (note !== null) return note.state === "unknown" ? "in doubt" : note.state;
+  if (row.settled !== null) return row.settled;
+  const { done, sent } = sentRanges(batches, run.planRows);
+  if (isWithin(done, row.seq)) return "applied";
+  return isWithin(sent, row.seq) ? "in doubt" : "not sent";
+}
+
+/** A created row's record stands in its acknowledgement until that is accepted. */
+function acknowledgedRecord(row: PlanRow, batches: readonly BatchRecord[]): string | null {
+  const batch = batches.find(({ fromSeq, toSeq }) => fromSeq <= row.seq && row.seq <= toSeq);
+  return batch?.acks?.[row.seq - batch.fromSeq]?.remoteId ?? row.remoteId;
 }

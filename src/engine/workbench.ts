@@ -17,6 +17,7 @@ export type Workbench = {
   readonly state: StateStore | null;
   readonly accounts: Accounts;
   warehouse(connection: string): Promise<Warehouse>;
+  /** Closes everything that could be opened, and throws where something that had to be kept was not. */
   close(): Promise<void>;
 };
 
@@ -36,17 +37,29 @@ export function openWorkbench(parts: WorkbenchParts): Workbench {
     state: parts.state,
     accounts,
     warehouse: (name) => {
-      const opened = warehouses.get(name) ?? openWarehouse(parts, name);
-      warehouses.set(name, opened);
-      return opened;
+      const known = warehouses.get(name);
+      if (known !== undefined) return known;
+      const opening = openWarehouse(parts, name).catch((error: unknown) => {
+        // Whoever waits for it is told; the next one may find it there.
+        warehouses.delete(name);
+        throw error;
+      });
+      warehouses.set(name, opening);
+      return opening;
     },
     close: async () => {
-      for (const warehouse of warehouses.values()) await (await warehouse).close();
-      await accounts.close();
-      await parts.planner.close();
-      await parts.state?.close();
+      const settled = await Promise.allSettled(warehouses.values());
+      const opened = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+      await closeAll([...opened, accounts, parts.planner, ...(parts.state === null ? [] : [parts.state])]);
     },
   };
+}
+
+/** One after the other, every one of them whatever becomes of the others; then throws the first failure. */
+async function closeAll(open: readonly { close(): Promise<void> }[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const one of open) await one.close().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }
 
 async function openWarehouse(parts: WorkbenchParts, name: string): Promise<Warehouse> {

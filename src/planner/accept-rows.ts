@@ -3,7 +3,8 @@ import type { Acceptance } from "../contract/planner.ts";
 import { quoteText } from "../core/duckdb-sql.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
 import { insertRows } from "./insert-rows.ts";
-import { fence, META, REMOVAL, readMeta, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
+import { inRangesSql } from "./seq-ranges.ts";
+import { fence, META, REMOVAL, readMeta, readMetas, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 
 const ACKS = "temp.main.sluice_acks";
 const MOVED = "temp.main.sluice_moved";
@@ -37,8 +38,9 @@ export async function acceptRows(session: DuckdbSession, at: AcceptAt, rows: rea
     const meta = await fencedMeta(session, at.sync, at.epoch);
     const snapshot = snapshotTable(meta.table);
     await session.run(movedSql(at, snapshot, fromSeq, toSeq));
+    await keepUnheld(session, meta, snapshot);
     await session.run(`delete from ${snapshot} where key in (select key from ${MOVED})`);
-    await session.run(`insert into ${snapshot} select * exclude (drops) from ${MOVED} where not drops`);
+    await session.run(`insert into ${snapshot} select * exclude (drops, transferred) from ${MOVED} where not drops`);
     // A record that came to a living row is no longer that of a row which left: on its return it must not write there too.
     await session.run(`delete from ${snapshot} where absent_since is not null
       and remote_id in (select remote_id from ${MOVED} where absent_since is null and not drops)`);
@@ -47,6 +49,21 @@ export async function acceptRows(session: DuckdbSession, at: AcceptAt, rows: rea
     );
     return meta.generation + 1;
   });
+}
+
+/**
+ * A removed row gives its record over to whoever holds it. Where nobody does any more (the other sync removed its row in the
+ * same hour, the other row was refused), the entry stays, and the next plan removes the record after all (S10).
+ */
+async function keepUnheld(session: DuckdbSession, meta: StoredMeta, snapshot: string): Promise<void> {
+  if ((await session.count(`select count(*) from ${MOVED} where transferred`)) === 0) return;
+  const others = (await readMetas(session))
+    .filter((other) => other.sync !== meta.sync && other.account === meta.account && other.object === meta.object)
+    .map((other) => `union all select remote_id from ${snapshotTable(other.table)} where absent_since is null`);
+  await session.run(`delete from ${MOVED} where transferred and remote_id not in (select remote_id from (
+    select remote_id from ${MOVED} where not drops and absent_since is null
+    union all select remote_id from ${snapshot} where absent_since is null and key not in (select key from ${MOVED})
+    ${others.join(" ")}) where remote_id is not null)`);
 }
 
 async function fencedMeta(session: DuckdbSession, sync: string, epoch: number): Promise<StoredMeta> {
@@ -84,7 +101,8 @@ function movedSql(at: AcceptAt, snapshot: string, fromSeq: number, toSeq: number
       case when ${removed} then to_timestamp(${at.nowMs / 1000}) end as absent_since,
       to_timestamp(${at.nowMs / 1000}) as accepted_at, ${quoteText(at.run)} as accepted_run,
       coalesce(s.found, case when p.adopted then p.before end) as found,
-      ${removed} and (a.state = 'transferred' or (${applied} and p.operation in ('archive', 'delete'))) as drops
+      ${removed} and (a.state = 'transferred' or (${applied} and p.operation in ('archive', 'delete'))) as drops,
+      ${removed} and a.state = 'transferred' as transferred
     from ${ACKS} a join read_parquet(${quoteText(at.plan)}) p on p.seq = a.seq
     left join ${snapshot} s on s.key = p.key
     where p.seq between ${fromSeq} and ${toSeq}`;
@@ -99,8 +117,8 @@ export async function markInDoubt(
   at: { sync: string; epoch: number; plan: string },
   ranges: readonly { fromSeq: number; toSeq: number }[],
 ): Promise<void> {
-  const inRanges = ranges.map(({ fromSeq, toSeq }) => `seq between ${fromSeq} and ${toSeq}`).join(" or ");
-  if (inRanges === "") return;
+  if (ranges.length === 0) return;
+  const inRanges = await inRangesSql(session, ranges);
   await session.transaction(async () => {
     const meta = await fencedMeta(session, at.sync, at.epoch);
     const snapshot = snapshotTable(meta.table);

@@ -5,11 +5,10 @@ import { quoteText } from "../core/duckdb-sql.ts";
 import { T } from "./stage-sql.ts";
 import { comparableSql, jsonHasSql, jsonMemberSql, jsonObjectSql } from "./value-sql.ts";
 
-/** Valid rows of the diff with their values and their place in the queue of refusals. */
+/** Valid rows of the diff with their place in the queue of refusals; their values stay where they are. */
 export function todoSql(request: PlanRequest): string {
-  const values = request.mapping.fields.map((_, index) => `p.v${index}`);
   return `create temp table sluice_todo as
-    select ${["d.*", ...values].join(", ")}, coalesce(r.attempts, 0) as attempts,
+    select d.*, coalesce(r.attempts, 0) as attempts,
       r.key is not null and (r.next_try is null or (coalesce(r.hash = cast(d.hash as varchar), false) and r.next_try > ${request.nowMs})) as waiting
     from ${T.diff} d join ${T.payload} p on p.key = d.key and p.hash = d.hash and p.error is null
     left join ${T.rejects} r on r.key = d.key and not r.is_removal`;
@@ -62,8 +61,8 @@ export function changesSql(request: PlanRequest): string {
       select t.* replace (case when l.remote_id = t.former_id then l.remote_id else t.remote_id end as remote_id),
         nullif(l.remote_id, t.former_id) as link_id, l.origin as link_origin,
         t.remote_id is not null or coalesce(l.remote_id = t.former_id, false) as is_linked,
-        ${[...old, ...present].join(", ")}
-      from ${T.todo} t left join ${T.links} l on l.key = t.key where not t.waiting))`;
+        ${[...fields.map((_, index) => `p.v${index}`), ...old, ...present].join(", ")}
+      from ${T.todo} t join ${T.payload} p on p.key = t.key left join ${T.links} l on l.key = t.key where not t.waiting))`;
 }
 
 /** One match entry of a row as JSON: its values by field, `null` where one is missing. */
@@ -105,8 +104,13 @@ function removalBeforeSql(request: PlanRequest): string {
   );
 }
 
-/** Everything planned, in order: by id, by match, removals, then what is settled without a call. */
-export function planSql(request: PlanRequest, isShared: string): string {
+/** Removals go out in this order. */
+const REMOVALS = ["clear", "set", "archive", "delete"];
+/** Rows of a plan in the order in which they go out: by id, by match, removals by their kind, then what needs no call. */
+const PARTS = [1, 2, ...REMOVALS.map((_, index) => 3 + index), 9];
+
+/** A select of everything planned, with the part of the plan that each row belongs to. */
+export function plannedSql(request: PlanRequest, isShared: string): string {
   const operation = quoteText(request.write);
   // Somebody deleted the record of this row: it is looked for, and made anew only where the sync says so (S6).
   const isGone = request.onMissingRecord === "recreate" ? "false" : "remote_id is null and mark = 'unmatched'";
@@ -136,9 +140,29 @@ export function planSql(request: PlanRequest, isShared: string): string {
       case when ${isShared} then 'transferred' when ${byOrigin((removal) => (removal.kind === "none" ? "true" : "false"))} then 'skipped' end as settled,
       case when ${isShared} then 'another row or sync holds this record' when ${byOrigin((removal) => (removal.kind === "none" ? "true" : "false"))}
         then case when r.origin = 'created' then 'removed records of ours stay as they are' else 'the record was there before us' end end as reason,
-      true as is_known, r.attempts, 3 as part
+      true as is_known, r.attempts,
+      3 + list_position([${REMOVALS.map(quoteText).join(", ")}], ${byOrigin(kind)}) - 1 as part
     from ${T.removed} r where r.planned and not r.waiting`;
-  return `create temp table sluice_plan as
-    select row_number() over (order by case when settled is null then part else 9 end, operation, key) - 1 as seq, * exclude (part)
-    from (${changes} union all ${removals})`;
+  return `(select * exclude (part), case when settled is null then part else 9 end as part
+    from (${changes} union all ${removals}))`;
+}
+
+export function partCountsSql(planned: string): string {
+  return `select part, count(*) as rows from ${planned} group by part`;
+}
+
+/**
+ * Numbers the rows part by part. Within a part the order is as it comes: sorting whole rows would take as much memory again
+ * as the plan, and nothing depends on it.
+ */
+export function numberedSql(planned: string, rowsByPart: ReadonlyMap<number, number>): string {
+  let from = 0;
+  const selects = PARTS.filter((part) => rowsByPart.has(part)).map((part) => {
+    const select = `select ${from} + row_number() over () - 1 as seq, * exclude (part) from ${planned} where part = ${part}`;
+    from += rowsByPart.get(part) ?? 0;
+    return select;
+  });
+  return selects.length > 0
+    ? selects.join(" union all ")
+    : `select 0::bigint as seq, * exclude (part) from ${planned} where false`;
 }

@@ -29,6 +29,15 @@ export interface DuckdbEngine {
   close(): void;
 }
 
+/** A warehouse file under its name in the instance, for as long as somebody uses it. */
+type Attachment = { readonly name: string; users: number; readonly ready: Promise<void> };
+
+/** What to say where a file stays locked or cannot be opened at all. */
+type AttachFaults = {
+  readonly busy: (holder: string) => Fault;
+  readonly unreadable: (message: string, cause: unknown) => Fault;
+};
+
 /** Name of the planner's database inside its own instance. */
 export const PLANNER = "sluice_planner";
 const LOCK_WAIT_MS = 30_000;
@@ -46,6 +55,8 @@ export async function openEngine(options: EngineOptions, signal: AbortSignal): P
   const root = await openSession(instance);
   try {
     await root.run("set TimeZone = 'UTC'");
+    // What a plan let go is the delivery's: give it back to the system early.
+    await root.run("set allocator_flush_threshold = '8MB'");
     await root.run(`attach ':memory:' as sluice_files`);
     for (const statement of confinement(realpathSync(options.projectDir), allowed)) await root.run(statement);
     await attachPlanner(root, options, signal);
@@ -59,11 +70,36 @@ export async function openEngine(options: EngineOptions, signal: AbortSignal): P
 
 async function engineOn(instance: DuckDBInstance, root: DuckdbSession, options: EngineOptions): Promise<DuckdbEngine> {
   const [row] = await root.rows<{ version: string }>("select version() as version");
-  const attached = new Map<string, { users: number; ready: Promise<void> }>();
+  const attached = new Map<string, Attachment>();
+  const releasing = new Map<string, Promise<void>>();
+  let attachments = 0;
   const use = async (database: string): Promise<DuckdbSession> => {
     const session = await openSession(instance);
     await session.run(`use ${quoteName(database)}`);
     return session;
+  };
+  /** A file is attached only once it is let go of: DuckDB knows it under one name at a time. */
+  const attach = (path: string, signal: AbortSignal): Attachment => {
+    const name = `warehouse_${++attachments}`;
+    const ready = (releasing.get(path) ?? Promise.resolve()).then(() =>
+      attachWarehouse(root, name, path, options.clock, signal),
+    );
+    const entry = { name, users: 0, ready };
+    attached.set(path, entry);
+    return entry;
+  };
+  const letGo = async (path: string, entry: Attachment): Promise<void> => {
+    entry.users--;
+    if (entry.users > 0) return;
+    attached.delete(path);
+    const detached = root.run(`detach ${quoteName(entry.name)}`);
+    // Whoever lets go hears of a failure; whoever attaches next is told by DuckDB itself.
+    releasing.set(
+      path,
+      detached.catch(() => undefined),
+    );
+    await detached;
+    releasing.delete(path);
   };
   return {
     version: row?.version ?? "unknown",
@@ -71,23 +107,21 @@ async function engineOn(instance: DuckDBInstance, root: DuckdbSession, options: 
     openOn: async (local, signal) => {
       if (local.path === null) return { session: await use("sluice_files"), release: async () => undefined };
       const path = local.path;
-      const name = `warehouse_${Buffer.from(path).toString("hex").slice(-48)}`;
-      const entry = attached.get(path) ?? { users: 0, ready: attachWarehouse(root, name, path, options.clock, signal) };
-      attached.set(path, entry);
+      const entry = attached.get(path) ?? attach(path, signal);
       entry.users++;
-      const release = async () => {
-        entry.users--;
-        if (entry.users > 0) return;
-        attached.delete(path);
-        await root.run(`detach ${quoteName(name)}`);
-      };
       try {
         await entry.ready;
       } catch (error) {
-        attached.delete(path);
+        if (attached.get(path) === entry) attached.delete(path);
         throw error;
       }
-      return { session: await use(name), release };
+      const release = () => letGo(path, entry);
+      try {
+        return { session: await use(entry.name), release };
+      } catch (error) {
+        await release();
+        throw error;
+      }
     },
     close: () => {
       root.close();
@@ -102,16 +136,18 @@ async function attachPlanner(root: DuckdbSession, options: EngineOptions, signal
     return;
   }
   mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 });
-  await attachPatiently(
-    root,
-    `attach ${quoteText(options.file)} as ${PLANNER}`,
-    options.clock,
-    signal,
-    (holder) =>
+  const faults: AttachFaults = {
+    busy: (holder) =>
       new Fault("PLANNER_BUSY", `another process is working on this project${holder}`, {
         fix: "wait until it ends, or stop it; nothing was sent by this command",
       }),
-  );
+    unreadable: (message, cause) =>
+      new Fault("STATE_CORRUPT", `the planner file cannot be read: ${message}`, {
+        fix: "restore .sluice from a backup taken together with its state; nothing was sent",
+        cause,
+      }),
+  };
+  await attachPatiently(root, `attach ${quoteText(options.file)} as ${PLANNER}`, options.clock, faults, signal);
   // Row values live here: nobody else's to read (S27).
   chmodSync(options.file, 0o600);
 }
@@ -124,16 +160,15 @@ function attachWarehouse(
   signal: AbortSignal,
 ): Promise<void> {
   const sql = `attach ${quoteText(path)} as ${quoteName(name)} (read_only)`;
-  return attachPatiently(
-    root,
-    sql,
-    clock,
-    signal,
-    (holder) =>
+  const faults: AttachFaults = {
+    busy: (holder) =>
       new Fault("WAREHOUSE_BUSY", `the DuckDB file ${path} is open for writing elsewhere${holder}`, {
         fix: "close the other program, or run again when it is done",
       }),
-  );
+    unreadable: (message, cause) =>
+      new Fault("WAREHOUSE_UNREACHABLE", message, { fix: "check path: of the connection", cause }),
+  };
+  return attachPatiently(root, sql, clock, faults, signal);
 }
 
 /** DuckDB refuses a file that another process has open; it names that process. Waits up to 30 s for it. */
@@ -141,8 +176,8 @@ async function attachPatiently(
   root: DuckdbSession,
   sql: string,
   clock: Clock,
+  faults: AttachFaults,
   signal: AbortSignal,
-  busy: (holder: string) => Fault,
 ): Promise<void> {
   const startedAt = clock.monotonicMs();
   for (;;) {
@@ -151,28 +186,13 @@ async function attachPatiently(
       return;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      if (!/conflicting lock|could not set lock/i.test(message)) throw attachFault(message, error);
+      if (!/conflicting lock|could not set lock/i.test(message))
+        throw faults.unreadable(message.split("\n", 1)[0] ?? message, error);
       if (clock.monotonicMs() - startedAt >= LOCK_WAIT_MS) {
         const holder = /\(PID (\d+)\)/.exec(message)?.[1];
-        throw busy(holder === undefined ? "" : ` (process ${holder})`);
+        throw faults.busy(holder === undefined ? "" : ` (process ${holder})`);
       }
       await clock.sleep(LOCK_POLL_MS, signal);
     }
   }
-}
-
-function attachFault(message: string, cause: unknown): Fault {
-  if (sqlPlannerFile(message))
-    return new Fault("STATE_CORRUPT", `the planner file cannot be read: ${message.split("\n")[0]}`, {
-      fix: "restore .sluice from a backup taken together with its state; nothing was sent",
-      cause,
-    });
-  return new Fault("WAREHOUSE_UNREACHABLE", message.split("\n")[0] ?? message, {
-    fix: "check path: of the connection",
-    cause,
-  });
-}
-
-function sqlPlannerFile(message: string): boolean {
-  return /planner\.duckdb/.test(message);
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { Fault } from "../contract/fault.ts";
 import type { LinkOwner, Planner, SnapshotEntry } from "../contract/planner.ts";
 import type { Origin } from "../contract/run.ts";
@@ -17,13 +18,15 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
   await createSchema(session);
   // One after the other: a session holds one transaction and its own temporary tables.
   const alone = oneAtATime();
+  let plans = 0;
   return {
     metas: () => alone(() => readMetas(session)),
     plan: async (request) => {
       const metas = await alone(() => readMetas(session));
       const opened = await engine.openOn(request.local, signal);
+      const scratchFile = join(options.workDir, "tmp", `plan-${process.pid}-${++plans}.parquet`);
       const meta = metas.find((candidate) => candidate.sync === request.sync) ?? null;
-      return planSession({ request, ...opened, meta, metas, engineVersion: engine.version, alone });
+      return planSession({ request, ...opened, meta, metas, engineVersion: engine.version, alone, scratchFile });
     },
     readPlan: (path, fromSeq, toSeq) =>
       alone(() => readPlanRows(session, `read_parquet(${quoteText(path)})`, `seq >= ${fromSeq} and seq < ${toSeq}`)),

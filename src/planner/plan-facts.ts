@@ -2,6 +2,7 @@ import type { GuardCounts, PlanFacts, PlanRequest } from "../contract/planner.ts
 import type { Operation } from "../contract/run.ts";
 import { quoteText } from "../core/duckdb-sql.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
+import { invalidMessage } from "./invalid-messages.ts";
 import { invalidTable, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 import { T } from "./stage-sql.ts";
 import { jsonHasSql, jsonMemberSql } from "./value-sql.ts";
@@ -72,20 +73,9 @@ async function invalidGroups(session: DuckdbSession): Promise<PlanFacts["invalid
     field: group.field,
     count: Number(group.rows),
     example: group.example,
-    message: group.message ?? MESSAGES[group.code] ?? group.code,
+    message: invalidMessage(group.code, group.message),
   }));
 }
-
-const MESSAGES: Readonly<Record<string, string>> = {
-  NOT_A_NUMBER: "the value is no number",
-  NOT_A_BOOLEAN: "the value is neither true nor false",
-  NOT_A_DATE: "the value is no date (YYYY-MM-DD)",
-  NOT_A_TIMESTAMP: "the value is no timestamp with a zone (ISO 8601)",
-  NOT_FINITE: "the value is infinite or not a number",
-  INVALID_OPTION: "the value is none of the property's options",
-  TOO_LONG: "the text is longer than the property takes",
-  INVALID_TEXT: "the text holds a NUL character",
-};
 
 async function newInvalid(session: DuckdbSession, meta: StoredMeta | null): Promise<number> {
   if (meta === null) return session.count(`select coalesce(sum(rows), 0) from ${T.invalid}`);

@@ -9,6 +9,7 @@ import type { Change, Operation, Origin } from "../contract/run.ts";
 import type { FieldValues } from "../contract/value.ts";
 import { quoteText } from "../core/duckdb-sql.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
+import { inRangesSql } from "./seq-ranges.ts";
 import { T } from "./stage-sql.ts";
 
 /** Beside the plan: the rows that were refused before sending. */
@@ -17,24 +18,37 @@ export function invalidFile(planPath: string): string {
 }
 
 /** Written aside, synced, renamed: the plan is there whole or not at all. Its SHA-256 in the state is the commit. */
-export async function writePlanFile(session: DuckdbSession, path: string, signal: AbortSignal): Promise<PlanFile> {
+export async function writePlanFile(
+  session: DuckdbSession,
+  scratch: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<PlanFile> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await copyAside(session, `select * from ${T.invalid} order by code, key`, invalidFile(path), signal);
-  await copyAside(session, `select * from ${T.plan} order by seq`, path, signal);
-  const rows = await session.count(`select count(*) from ${T.plan}`);
+  const invalid = invalidFile(path);
+  await copyTo(session, `select * from ${T.invalid} order by code, key`, `${invalid}.tmp`, signal);
+  await putInPlace(`${invalid}.tmp`, invalid);
+  await putInPlace(scratch, path);
+  const rows = await session.count(`select count(*) from read_parquet(${quoteText(path)})`);
   return { path, rows, sha256: await sha256Of(path) };
 }
 
-async function copyAside(session: DuckdbSession, select: string, path: string, signal: AbortSignal): Promise<void> {
-  const aside = `${path}.tmp`;
-  await session.run(
-    `copy (${select}) to ${quoteText(aside)} (format parquet, compression zstd, row_group_size 10240)`,
-    signal,
-  );
+/** The rows of a select as a Parquet file. */
+export async function copyTo(session: DuckdbSession, select: string, path: string, signal: AbortSignal): Promise<void> {
+  const format = "format parquet, compression zstd, row_group_size 10240";
+  await session.run(`copy (${select}) to ${quoteText(path)} (${format})`, signal);
+  await chmod(path, 0o600);
+}
+
+/** From here on this session reads its plan from that file. */
+export async function viewPlan(session: DuckdbSession, path: string): Promise<void> {
+  await session.run(`create or replace temp view sluice_plan as select * from read_parquet(${quoteText(path)})`);
+}
+
+async function putInPlace(aside: string, path: string): Promise<void> {
   const file = await open(aside, "r+");
   await file.sync();
   await file.close();
-  await chmod(aside, 0o600);
   await rename(aside, path);
   const folder = await open(dirname(path), "r");
   await folder.sync();
@@ -69,7 +83,12 @@ type RawRow = {
 /** Plan rows out of a table expression, in order. */
 export async function readPlanRows(session: DuckdbSession, from: string, where = "true"): Promise<PlanRow[]> {
   const rows = await session.rows<RawRow>(`select * from ${from} where ${where} order by seq`);
-  return rows.map((row) => ({
+  return rows.map(toPlanRow);
+}
+
+function toPlanRow(row: RawRow): PlanRow {
+  const fields = JSON.parse(row.fields) as FieldValues;
+  return {
     seq: Number(row.seq),
     operation: row.operation,
     change: row.change,
@@ -79,15 +98,15 @@ export async function readPlanRows(session: DuckdbSession, from: string, where =
     origin: row.origin,
     adopted: row.adopted,
     match: row.match === null ? [] : (JSON.parse(row.match) as PlanRow["match"]),
-    fields: JSON.parse(row.fields) as FieldValues,
+    fields,
     before: JSON.parse(row.before) as FieldValues,
     // A row without a record of its own sends all it has: its payload would say the same twice.
-    payload: JSON.parse(row.payload ?? row.fields) as FieldValues,
+    payload: row.payload === null ? fields : (JSON.parse(row.payload) as FieldValues),
     settled: row.settled,
     reason: row.reason,
     isKnown: row.is_known,
     attempts: row.attempts,
-  }));
+  };
 }
 
 export async function countPlanRows(
@@ -96,7 +115,7 @@ export async function countPlanRows(
   ranges: readonly { fromSeq: number; toSeq: number }[],
 ): Promise<PlanCount[]> {
   if (ranges.length === 0) return [];
-  const where = ranges.map(({ fromSeq, toSeq }) => `seq between ${fromSeq} and ${toSeq}`).join(" or ");
+  const where = await inRangesSql(session, ranges);
   const rows = await session.rows<Omit<PlanCount, "rows"> & { rows: string }>(
     `select operation, settled, count(*) as rows from read_parquet(${quoteText(path)}) where ${where} group by operation, settled`,
   );

@@ -2,13 +2,14 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import type { PlanRow } from "../contract/plan.ts";
 import { quoteText } from "../core/duckdb-sql.ts";
 import { openSession } from "./duckdb-session.ts";
+import { invalidMessage } from "./invalid-messages.ts";
 import { invalidFile, readPlanRows } from "./plan-file.ts";
 
 export type InvalidRow = {
   readonly key: string | null;
   readonly code: string;
   readonly field: string | null;
-  readonly message: string | null;
+  readonly message: string;
   readonly rows: number;
 };
 export type InvalidGroup = {
@@ -18,12 +19,22 @@ export type InvalidGroup = {
   readonly examples: readonly InvalidRow[];
 };
 
+/** Sequence numbers, both ends included. */
+export type SeqRange = { readonly fromSeq: number; readonly toSeq: number };
+
+export type PlanFilter = {
+  readonly key?: string;
+  readonly settled?: PlanRow["settled"];
+  /** Only rows in these ranges. */
+  readonly within?: readonly SeqRange[];
+  /** Not these rows. */
+  readonly except?: readonly number[];
+};
+
 /** Reads plan files beside whatever else works on the project: it takes no lock and opens no planner. */
 export interface PlanReader {
-  rows(
-    path: string,
-    filter: { key?: string; settled?: PlanRow["settled"]; limit: number },
-  ): Promise<readonly PlanRow[]>;
+  rows(path: string, filter: PlanFilter & { readonly limit: number }): Promise<readonly PlanRow[]>;
+  count(path: string, filter: PlanFilter): Promise<number>;
   settledCounts(path: string): Promise<readonly { settled: "skipped" | "transferred"; count: number }[]>;
   invalidGroups(path: string, examples: number): Promise<readonly InvalidGroup[]>;
   invalid(path: string, key: string): Promise<readonly InvalidRow[]>;
@@ -33,23 +44,20 @@ export interface PlanReader {
 export async function openPlanReader(): Promise<PlanReader> {
   const instance = await DuckDBInstance.create(":memory:", { memory_limit: "256MB" });
   const session = await openSession(instance);
-  const invalidRows = (path: string, where: string): Promise<InvalidRow[]> =>
-    session.rows<InvalidRow>(
+  const invalidRows = async (path: string, where: string): Promise<InvalidRow[]> => {
+    const rows = await session.rows<Omit<InvalidRow, "message"> & { message: string | null }>(
       `select key, code, field, message, cast(rows as integer) as rows from read_parquet(${quoteText(invalidFile(path))}) where ${where}`,
     );
+    return rows.map((row) => ({ ...row, message: invalidMessage(row.code, row.message) }));
+  };
   return {
-    rows: (path, filter) => {
-      const where = [
-        filter.key === undefined ? "true" : `key = ${quoteText(filter.key)}`,
-        filter.settled === undefined
-          ? "true"
-          : `settled is not distinct from ${filter.settled === null ? "null" : quoteText(filter.settled)}`,
-      ].join(" and ");
-      return readPlanRows(
+    rows: (path, filter) =>
+      readPlanRows(
         session,
-        `(select * from read_parquet(${quoteText(path)}) where ${where} order by seq limit ${filter.limit})`,
-      );
-    },
+        `(select * from read_parquet(${quoteText(path)}) where ${filterSql(filter)} order by seq limit ${filter.limit})`,
+      ),
+    count: (path, filter) =>
+      session.count(`select count(*) from read_parquet(${quoteText(path)}) where ${filterSql(filter)}`),
     settledCounts: async (path) => {
       const counts = await session.rows<{ settled: "skipped" | "transferred"; count: string }>(
         `select settled, count(*) as count from read_parquet(${quoteText(path)}) where settled is not null group by settled order by settled`,
@@ -78,4 +86,17 @@ export async function openPlanReader(): Promise<PlanReader> {
       instance.closeSync();
     },
   };
+}
+
+function filterSql({ key, settled, within, except }: PlanFilter): string {
+  const parts = ["true"];
+  if (key !== undefined) parts.push(`key = ${quoteText(key)}`);
+  if (settled !== undefined)
+    parts.push(`settled is not distinct from ${settled === null ? "null" : quoteText(settled)}`);
+  if (within !== undefined) {
+    const ranges = within.map(({ fromSeq, toSeq }) => `seq between ${fromSeq} and ${toSeq}`);
+    parts.push(ranges.length === 0 ? "false" : `(${ranges.join(" or ")})`);
+  }
+  if (except !== undefined && except.length > 0) parts.push(`seq not in (${except.join(", ")})`);
+  return parts.join(" and ");
 }

@@ -1,14 +1,15 @@
+import { rm } from "node:fs/promises";
 import { Fault } from "../contract/fault.ts";
 import type { PlanFacts, PlanRequest, PlanSession, UnlinkedRow } from "../contract/planner.ts";
 import { keyFamily } from "../core/key.ts";
-import { changesSql, planSql, todoSql, touchSql } from "./change-sql.ts";
+import { changesSql, numberedSql, partCountsSql, plannedSql, todoSql, touchSql } from "./change-sql.ts";
 import { commitPlan } from "./commit-plan.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
 import { hashVersion } from "./hash-version.ts";
 import { insertRows } from "./insert-rows.ts";
 import { checkMatches } from "./match-checks.ts";
 import { guardCounts, planFacts } from "./plan-facts.ts";
-import { readPlanRows, writePlanFile } from "./plan-file.ts";
+import { copyTo, readPlanRows, viewPlan, writePlanFile } from "./plan-file.ts";
 import { findRemoved, listGhosts, listShared, settleGhosts } from "./removed-rows.ts";
 import { type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 import {
@@ -33,6 +34,8 @@ export type SessionParts = {
   /** All snapshots of the account, for records that others hold. */
   readonly metas: readonly StoredMeta[];
   readonly engineVersion: string;
+  /** Where the plan is made; it becomes the plan file, or goes when the session is closed. */
+  readonly scratchFile: string;
   /** The planner's own tables are written by one at a time, whichever session writes. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
 };
@@ -60,7 +63,7 @@ export function planSession(parts: SessionParts): PlanSession {
       await checkMatches(session, request, meta);
       const unlinked = await session.count(`select count(*) from ${T.unlinked}`);
       await findRemoved(session, request, meta);
-      await dropTables(session, ["sluice_payload", "sluice_diff", "sluice_former", "sluice_compared"]);
+      await dropTables(session, ["sluice_diff", "sluice_former", "sluice_compared"]);
       const ghosts = await listGhosts(session, request);
       const marked = await session.count(`select count(*) from ${T.todo} where mark = 'unmatched'`);
       return { unlinked: unlinked + ghosts, mustLook: marked + ghosts > 0 };
@@ -108,7 +111,11 @@ export function planSession(parts: SessionParts): PlanSession {
         session,
         `(select * from ${T.plan} qualify row_number() over (partition by change, settled order by seq) <= ${limit})`,
       ),
-    write: (path, signal) => writePlanFile(session, path, signal),
+    write: async (path, signal) => {
+      const file = await writePlanFile(session, parts.scratchFile, path, signal);
+      await viewPlan(session, path);
+      return file;
+    },
     commit: (epoch) => {
       const key = mapping.primaryKey.map((column) => `${column.name}:${keyFamily(column)}`);
       return parts.alone(() => commitPlan(session, request, { epoch, hashVersion: version, key }));
@@ -123,6 +130,7 @@ export function planSession(parts: SessionParts): PlanSession {
       if (isClosed) return;
       isClosed = true;
       session.close();
+      await rm(parts.scratchFile, { force: true });
       await parts.release();
     },
   };
@@ -134,44 +142,64 @@ function goneRejectsSql(): string {
     else key not in (select key from ${T.plan} where change <> 'removed' union all select key from ${T.todo} where waiting) end`;
 }
 
-/** Evaluates the model, checks its keys, and finds what differs. One transaction, so that now() means one moment. */
+const READ_TABLES = ["stage", "repeated_keys", "compared", "former", "diff", "payload"].map((name) => `sluice_${name}`);
+
+/**
+ * Evaluates the model, checks its keys, and finds what differs. Rows that differ are read a second time; where that gives
+ * something else, now() may be the reason: all is read again in one transaction, in which now() stands still. (Not at once:
+ * DuckDB scans tables of an open transaction with one thread.)
+ */
 async function evaluate(parts: SessionParts, version: string, signal: AbortSignal): Promise<void> {
-  const { request, session, meta } = parts;
-  const { mapping, sql } = request;
-  const latestBy = request.onDuplicateMatch.policy === "keep_latest" ? request.onDuplicateMatch.by : null;
-  const snapshot = meta === null ? null : snapshotTable(meta.table);
-  const recheckBefore = `to_timestamp(${(request.nowMs - request.recheckUnmatchedMs) / 1000})`;
-  await runModel(() =>
-    session.transaction(async () => {
-      await session.run(stageSql(sql, mapping, latestBy), signal);
-      await session.run(repeatedKeysSql(), signal);
-      for (const index of mapping.match.keys()) await session.run(repeatedMatchSql(index), signal);
-      if (snapshot !== null) {
-        const compareAll = meta?.hashVersion !== version;
-        await session.run(comparedSql(snapshot, compareAll, recheckBefore), signal);
-        await session.run(formerSql(snapshot), signal);
-      }
-      await session.run(diffSql(mapping, snapshot !== null), signal);
-      await session.run(payloadSql(sql, mapping), signal);
-    }),
-  );
+  const { session, request } = parts;
+  await runModel(() => readModel(parts, version, signal));
+  if ((await noteUnstable(session)) > 0) {
+    const matches = [...request.mapping.match.keys()].map((index) => `sluice_repeated_match_${index}`);
+    await dropTables(session, [...READ_TABLES, ...matches]);
+    await session.run(`delete from ${T.invalid}`);
+    await runModel(() => session.transaction(() => readModel(parts, version, signal)));
+    await noteUnstable(session);
+  }
   await session.run(`insert into ${T.invalid} select null, 'NULL_KEY', null,
     'the primary key is null', count(*) from ${T.stage} where key is null having count(*) > 0`);
   await session.run(
     `insert into ${T.invalid} select key, 'REPEATED_KEY', null, rows || ' rows have this primary key', rows from ${T.repeatedKeys}`,
   );
-  await noteUnstable(session);
   await session.run(`insert into ${T.invalid} select key, string_split(error, ':')[1], substr(error, instr(error, ':') + 1), null, 1
     from ${T.payload} where error is not null`);
 }
 
+async function readModel(
+  { request, session, meta }: SessionParts,
+  version: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { mapping, sql } = request;
+  const latestBy = request.onDuplicateMatch.policy === "keep_latest" ? request.onDuplicateMatch.by : null;
+  await session.run(stageSql(sql, mapping, latestBy), signal);
+  await session.run(repeatedKeysSql(), signal);
+  for (const index of mapping.match.keys()) await session.run(repeatedMatchSql(index), signal);
+  if (meta !== null) {
+    const snapshot = snapshotTable(meta.table);
+    const recheckBefore = `to_timestamp(${(request.nowMs - request.recheckUnmatchedMs) / 1000})`;
+    await session.run(comparedSql(snapshot, meta.hashVersion !== version, recheckBefore), signal);
+    await session.run(formerSql(snapshot), signal);
+  }
+  await session.run(diffSql(mapping, meta !== null), signal);
+  await session.run(payloadSql(sql, mapping), signal);
+}
+
 /** A row whose second reading differs from its first is never sent: nobody knows which of the two is meant. */
-async function noteUnstable(session: DuckdbSession): Promise<void> {
+async function noteUnstable(session: DuckdbSession): Promise<number> {
   await session.run(`insert into ${T.invalid} select d.key, 'ROW_UNSTABLE', null,
       'the row changed while the model was read (random(), or a file that is being written?)', 1
     from ${T.diff} d left join ${T.payload} p on p.key = d.key
     group by d.key having count(p.key) <> 1 or bool_or(p.hash is distinct from d.hash)`);
-  await session.run(`delete from ${T.payload} where key in (select key from ${T.invalid} where code = 'ROW_UNSTABLE')`);
+  const unstable = await session.count(`select count(*) from ${T.invalid} where code = 'ROW_UNSTABLE'`);
+  if (unstable > 0)
+    await session.run(
+      `delete from ${T.payload} where key in (select key from ${T.invalid} where code = 'ROW_UNSTABLE')`,
+    );
+  return unstable;
 }
 
 async function loadRejects(session: DuckdbSession, request: PlanRequest): Promise<void> {
@@ -204,12 +232,17 @@ async function build(parts: SessionParts, linksAreComplete: boolean, signal: Abo
   await settleTaken(session, meta);
   await session.run(`delete from ${T.todo} where key in (select key from ${T.invalid})`);
   await session.run(changesSql(request), signal);
+  await dropTables(session, ["sluice_payload"]);
   if (linksAreComplete && request.write === "upsert") await refuseUnmatchable(session);
   await session.run(touchSql());
   // Of the rows to do, those that wait are still asked for.
   await session.run(`create or replace temp table sluice_todo as select * from ${T.todo} where waiting`);
   await listShared(session, request, meta, parts.metas);
-  await session.run(planSql(request, `r.remote_id in (select remote_id from ${T.shared})`), signal);
+  const planned = plannedSql(request, `r.remote_id in (select remote_id from ${T.shared})`);
+  const counts = await session.rows<{ part: number; rows: string }>(partCountsSql(planned));
+  const rowsByPart = new Map(counts.map((count) => [Number(count.part), Number(count.rows)]));
+  await copyTo(session, numberedSql(planned, rowsByPart), parts.scratchFile, signal);
+  await viewPlan(session, parts.scratchFile);
   await dropTables(session, ["sluice_changes"]);
   const facts = await planFacts(session, request, meta);
   await dropTables(session, ["sluice_stage"]);

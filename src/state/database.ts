@@ -81,7 +81,7 @@ export function stateFault(file: string, error: unknown): unknown {
 export function corruptState(file: string, reason: string): Fault {
   return new Fault("STATE_CORRUPT", `${file} is damaged or no state database: ${reason}`, {
     fix:
-      "put the file back from a backup; without one, move it away and run `sluice link SYNC` for each sync, " +
-      "which finds the records again before anything is sent",
+      "put .sluice back from a backup; without one, move .sluice and sluice.state.json away and run `sluice link SYNC` " +
+      "for each sync, which finds the records again before anything is sent",
   });
 }

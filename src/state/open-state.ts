@@ -92,8 +92,8 @@ async function prepareFile(file: string, mode: StateOptions["mode"]): Promise<bo
   if (size === null && mode !== "create") {
     throw new Fault("STATE_MISSING", `the state database ${file} is not there`, {
       fix:
-        "put it back from a backup, or check state.url and --env; without a backup run `sluice link SYNC` for each " +
-        "sync, which finds the records again before anything is sent",
+        "put it back from a backup, or check state.url and --env; without a backup move .sluice and sluice.state.json " +
+        "away and run `sluice link SYNC` for each sync, which finds the records again before anything is sent",
     });
   }
   if (size === null) {

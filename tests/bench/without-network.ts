@@ -72,7 +72,6 @@ function instantDestination(abilities: Destination["abilities"]): Destination {
   let nextId = 1;
   const field = (name: string): FieldInfo => ({
     name,
-    label: name,
     type: name === "numemployees" ? "number" : "text",
     vendorType: "string",
     writable: true,

@@ -247,6 +247,25 @@ describe.concurrent("the CLI", () => {
     expect((await project.sluice(["why", "people", "404"])).stdout).toMatch(/404/);
     expect((await project.sluice(["why", "poeple", "2"])).stderr).toMatch(/did you mean "people"/);
   });
+
+  it("tells the end of a run under one code, in the run and in the error", async () => {
+    const { portal, project } = await world(300, { match: { customer_id: "id" } });
+    await portal.fault({
+      match: { path: "/batch/upsert" },
+      times: null,
+      fault: { status: 401, body: { category: "EXPIRED_AUTHENTICATION", message: "expired" } },
+    });
+    const { status, run, error } = await project.run("people");
+    expect(status).toBe(1);
+    expect(run).toMatchObject({ state: "failed", code: "AUTH_REQUIRED" });
+    expect(error?.code).toBe(run.code);
+  });
+
+  it("names the option where the sandbox's port is taken", async () => {
+    const portal = await newPortal();
+    const ended = await newProject().sluice(["sandbox", "--hubspot-port", new URL(portal.url).port]);
+    expect(ended).toMatchObject({ status: 2, stderr: expect.stringMatching(/PORT_IN_USE.*--hubspot-port/s) });
+  });
 });
 
 async function world(count: number, sync: object = {}): Promise<{ portal: Portal; project: Project }> {

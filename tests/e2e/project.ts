@@ -17,7 +17,14 @@ export type ErrorDocument = {
   readonly code: string;
   readonly message: string;
   readonly fix: string | null;
-  readonly problems?: readonly { file: string; line: number; column: number; message: string; fix: string | null }[];
+  readonly problems?: readonly {
+    file: string;
+    line: number;
+    column: number;
+    code: string;
+    message: string;
+    fix: string | null;
+  }[];
 };
 
 export type Ended = {

@@ -83,7 +83,7 @@ const CASES: readonly Wrong[] = [
     says: /"id"/,
   },
   {
-    what: "an unknown property",
+    what: "an unknown field",
     files: sync({}, { frstname: "first" }),
     says: /"frstname".*firstname/s,
     at: /^syncs\/people\.yml:\d+:\d+$/,
@@ -100,7 +100,7 @@ const CASES: readonly Wrong[] = [
     at: /^syncs\/people\.yml:\d+:\d+$/,
   },
   {
-    what: "a read-only property",
+    what: "a read-only field",
     files: sync({}, { createdate: "note" }),
     says: /createdate.*read-only|read-only.*createdate/s,
   },
@@ -112,7 +112,7 @@ const CASES: readonly Wrong[] = [
     }),
     says: /"first" is BOOLEAN.*"numemployees" takes number/s,
   },
-  { what: "a match property that is not unique", files: sync({ match: { city: "city" } }), says: /city.*unique/s },
+  { what: "a match field that is not unique", files: sync({ match: { city: "city" } }), says: /city.*unique/s },
   {
     what: "a missing environment variable",
     files: crm({ access_token: "${env:HUBSPOT_TOKEN}" }),
@@ -251,6 +251,17 @@ it("tells all problems of all files at once, in file order", async () => {
     "syncs/people.yml",
   ]);
   for (const word of ["primry_key", "owmer", "mapping", "peple"]) expect(stderr).toContain(word);
+});
+
+it("tells what the warehouse and what the destination know at once", async () => {
+  const project = newProject({
+    ...peopleProject(portal.url, crowd(3)),
+    ...sync({}, { firstname: "frist", createdate: "note", level: { value: "glod" } })(),
+  });
+  const { status, document } = await project.json<{ error: ErrorDocument }>(["run", "people"]);
+  expect(status).toBe(2);
+  const codes = document.error.problems?.map((problem) => problem.code);
+  expect(codes?.sort()).toEqual(["READ_ONLY_FIELD", "UNKNOWN_COLUMN", "UNKNOWN_OPTION"]);
 });
 
 it("says that the sandbox's port is in use", async () => {

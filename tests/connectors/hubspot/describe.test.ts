@@ -25,6 +25,7 @@ test("each type of property becomes its field type", async () => {
     email: "text",
     firstname: "text",
     customer_id: "text",
+    id: "text",
     score: "number",
     vip: "boolean",
     born: "date",

@@ -19,8 +19,15 @@ afterEach(async () => {
   await server.close();
 });
 
-const find = (field: string, values: readonly string[], fields: readonly string[] = []) =>
-  destination.find({ object: "contacts", field, values, fields }, quiet);
+const find = (by: string, values: readonly string[], fields: readonly string[] = []) =>
+  destination.find({ object: "contacts", by: by === "recordId" ? by : { field: by }, values, fields }, quiet);
+
+test("a unique property that is called id is a property, not the record's own id", async () => {
+  server.script({ body: { results: [{ id: "7", properties: { id: "4711" } }] } });
+  const reply = await find("id", ["4711"]);
+  expect([...reply.found]).toEqual([["4711", [{ remoteId: "7", fields: {} }]]]);
+  expect(server.seen[0]?.body).toMatchObject({ idProperty: "id", inputs: [{ id: "4711" }] });
+});
 
 test("by a unique property, with present values in canonical text", async () => {
   const properties = { customer_id: "C1", colours: "red;blue", seen: "2026-03-01T10:00:00Z", firstname: "" };
@@ -55,7 +62,7 @@ test("by e-mail in any case, and by a further e-mail of the contact", async () =
 
 test("by id: a merged id finds the record that it lives on in", async () => {
   server.script({ body: { results: [{ id: "99", properties: { hs_merged_object_ids: "7;8" } }] } });
-  const reply = await find("id", ["7", "99", "5", "no id"]);
+  const reply = await find("recordId", ["7", "99", "5", "no id"]);
   expect(reply.found).toEqual(
     new Map([
       ["7", [{ remoteId: "99", fields: {} }]],

@@ -30,6 +30,7 @@ export const PROPERTIES = [
   property("email", "string"),
   property("firstname", "string"),
   property("customer_id", "string", { hasUniqueValue: true }),
+  property("id", "string", { hasUniqueValue: true }),
   property("score", "number", { fieldType: "number" }),
   property("vip", "bool", { fieldType: "booleancheckbox" }),
   property("born", "date", { fieldType: "date" }),

@@ -115,13 +115,12 @@ test("connections are kept alive between calls", async () => {
   expect(ports.size).toBe(1);
 });
 
-test("what is not described yet is described first; where that fails nothing was sent", async () => {
+test("an object that was not described is our own mistake: nothing is called", async () => {
   const batch = { object: "tickets", operation: "archive", writes: [{ by: { id: "1" }, fields: {} }] } as const;
-  server.script({ status: 502, body: "<html>" });
-  expect(await destination.write(batch, quiet)).toMatchObject({
-    outcomes: [{ kind: "deferred", code: "DESTINATION_ANSWER" }],
-    calls: 1,
-  });
-  server.script({ body: { results: [] } }, { status: 204 });
-  expect(await destination.write(batch, quiet)).toMatchObject({ outcomes: [{ kind: "applied" }], calls: 2 });
+  const undescribed = { code: "INTERNAL", message: "tickets was not described: describe first" };
+  const calls = server.seen.length;
+  await expect(destination.write(batch, quiet)).rejects.toMatchObject(undescribed);
+  const request = { object: "tickets", by: "recordId", values: ["1"], fields: [] } as const;
+  await expect(destination.find(request, quiet)).rejects.toMatchObject(undescribed);
+  expect(server.seen).toHaveLength(calls);
 });

@@ -218,3 +218,8 @@ function checkSums(facts: PlanFacts, rows: readonly PlanRow[]): void {
   expect(rows.map((row) => row.seq)).toEqual(rows.map((_, index) => index));
   expect(new Set(rows.map((row) => row.key)).size, "no key is planned twice").toBe(rows.length);
 }
+
+/** Within a part of the plan rows come in any order. */
+export function inKeyOrder(rows: readonly PlanRow[]): PlanRow[] {
+  return [...rows].sort((a, b) => (a.key < b.key ? -1 : 1));
+}

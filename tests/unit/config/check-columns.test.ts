@@ -11,7 +11,7 @@ it("finds mapped, match, key and ordering columns that the SELECT does not have"
     "models/people.sql": "/*---\nprimary_key: [id, regoin]\n---*/\nselect 1",
     "syncs/people.yml": `model: people
 destination: { connection: crm, object: contacts }
-match: [{ email: emial }, { phone: tel, name: name }]
+match: [{ email: emial }, { phone: tel }, { name: name }]
 on_duplicate_match: { keep: latest, by: updated_ad }
 fields:
   firstname: frist_name

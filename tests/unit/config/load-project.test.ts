@@ -219,7 +219,7 @@ describe("environments", () => {
 
   it("start with the default, whose state lies directly in .sluice/", async () => {
     const project = await loadSound(files, { env });
-    expect(project).toMatchObject({ environment: "prod", isDefaultEnvironment: true, secrets: ["pat-canary-4711"] });
+    expect(project).toMatchObject({ environment: "prod", secrets: ["pat-canary-4711"] });
     expect(project.connections.get("crm")?.config).toEqual({ access_token: "pat-canary-4711", page_size: 50 });
     expect([project.workDir, project.stateFile]).toEqual([
       join(project.dir, ".sluice"),
@@ -231,7 +231,7 @@ describe("environments", () => {
   it("overlay connections, vars and schedules, and keep their own state", async () => {
     const syncs = { "syncs/people.yml": `${SYNC}schedule: { every: 5m }\n` };
     const project = await loadSound({ ...files, ...syncs }, { env, environment: "test" });
-    expect(project).toMatchObject({ environment: "test", isDefaultEnvironment: false, secrets: [] });
+    expect(project).toMatchObject({ environment: "test", secrets: [] });
     expect(project.connections.get("crm")?.config).toEqual({
       access_token: "sandbox",
       base_url: "http://127.0.0.1:4010",

@@ -139,6 +139,16 @@ const SYNCS: Case[] = [
     ],
   ],
   [
+    "a match entry of several fields, and cascades",
+    sync(
+      `${SYNC.replace(/^match: .*$/m, "match: [{ email: email }, { firstname: first, lastname: last }]")}allow_cascade: false\n`,
+    ),
+    [
+      "syncs/people.yml:3:27 NOT_YET_AVAILABLE a match entry of several fields is not yet available | match by one field with unique values; several entries, each with one field, are tried in order",
+      "syncs/people.yml:6:1 NOT_YET_AVAILABLE allow_cascade is not yet available | remove it: nothing is deleted",
+    ],
+  ],
+  [
     "a schedule is a warning",
     sync(`${SYNC}schedule: { cron: "*/15 * * * *", timezone: Europe/Berlin }\n`),
     [

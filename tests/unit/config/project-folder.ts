@@ -34,7 +34,6 @@ export const CONNECTORS: readonly ConnectorDefinition[] = [
         batchSize: 100,
         findSize: 100,
         upsertIsAtomic: true,
-        partialUpdate: true,
         concurrency: 4,
         firstWindow: { max: 100, intervalMs: 10_000 },
       },

@@ -8,7 +8,6 @@ import { aSync } from "../delivery/samples.ts";
 
 const info = (name: string, part: Partial<FieldInfo> = {}): FieldInfo => ({
   name,
-  label: name,
   type: "text",
   vendorType: part.type ?? "string",
   writable: true,
@@ -31,6 +30,7 @@ const FIELDS = [
   info("stage", { type: "option", options: ["lead", "customer"] }),
   info("tags", { type: "set", options: ["a", "b"] }),
   info("created_at", { writable: false }),
+  info("record_id", { writable: false, unique: true, type: "number" }),
 ];
 
 const COLUMNS = [
@@ -50,6 +50,7 @@ function compile(
   fields: Readonly<Record<string, string | { value: string }>>,
   part: Partial<Sync> = {},
   timezone: string | null = null,
+  others: readonly FieldInfo[] = [],
 ) {
   const mappings = Object.entries(fields).map(
     ([field, from]): FieldMapping => ({
@@ -70,15 +71,15 @@ function compile(
     sql: "",
     source: sync.source,
   };
-  const object = { object: "contacts", fields: new Map(FIELDS.map((field) => [field.name, field])) };
+  const object = { object: "contacts", fields: new Map([...FIELDS, ...others].map((field) => [field.name, field])) };
   const { mapping, problems } = compileMapping({ sync, model, columns: COLUMNS, object, timezone });
   return { mapping, codes: problems.map((problem) => problem.code), problems };
 }
 
 describe("refused", () => {
   it.each([
-    ["an unknown property", { emial: "email" }, "UNKNOWN_FIELD", /did you mean "email"/],
-    ["a read-only property", { created_at: "at_zoned" }, "READ_ONLY_FIELD", /read-only/],
+    ["an unknown field", { emial: "email" }, "UNKNOWN_FIELD", /no field "emial"/, /^did you mean "email"\?/],
+    ["a read-only field", { created_at: "at_zoned" }, "READ_ONLY_FIELD", /read-only/],
     ["a date into a number", { amount: "born" }, "WRONG_TYPE", /born/],
     ["a decimal into an option", { stage: "price" }, "WRONG_TYPE", /price/],
     ["a struct into a set", { tags: "nested" }, "WRONG_TYPE", /nested/],
@@ -86,19 +87,20 @@ describe("refused", () => {
     ["bytes into a date", { born: "blob" }, "WRONG_TYPE", /blob/],
     ["a zoneless timestamp without anybody's zone", { seen: "at" }, "TIMEZONE_NEEDED", /whose clock/],
     ["a timestamp as a day of nobody", { born: "at_zoned" }, "TIMEZONE_NEEDED", /whose day/],
-    ["an unknown option", { stage: { value: "leed" } }, "UNKNOWN_OPTION", /did you mean "lead"/],
+    ["an unknown option", { stage: { value: "leed" } }, "UNKNOWN_OPTION", /no option "leed"/, /^did you mean "lead"\?/],
     ["one unknown option of several", { tags: { value: "a;x" } }, "UNKNOWN_OPTION", /"x"/],
     ["a constant that is no number", { amount: { value: "many" } }, "WRONG_VALUE", /no number/],
     ["a blank for a number", { amount: { value: " " } }, "WRONG_VALUE", /no number/],
     ["a constant that is no boolean", { active: { value: "yes" } }, "WRONG_VALUE", /neither/],
     ["a constant that is no date", { born: { value: "1.2.2024" } }, "WRONG_VALUE", /no date/],
-  ] as const)("%s", (_, fields, code, message) => {
+  ] as const)("%s", (_, fields, code, message, fix: RegExp = /\w/) => {
     const { codes, problems, mapping } = compile(fields);
     expect(codes).toEqual([code]);
     expect(problems[0]).toMatchObject({
       severity: "error",
       file: "syncs/people.yml",
       message: expect.stringMatching(message),
+      fix: expect.stringMatching(fix),
     });
     expect(mapping).toBeNull();
   });
@@ -129,6 +131,41 @@ describe("refused", () => {
     expect(codes).toEqual(["NOT_UNIQUE"]);
     expect(problems[0]?.fix).toBe("use a unique one: customer_id, email");
   });
+
+  it.each(["upsert", "insert"] as const)(
+    "a read-only first match entry of %s: no new record could have it",
+    (write) => {
+      const match = [[{ field: "record_id", column: "id" }]];
+      const { codes, problems } = compile({ email: "email" }, { match, write });
+      expect(codes).toEqual(["READ_ONLY_FIELD"]);
+      expect(problems[0]?.fix).toBe("use write: update, or use a unique one: customer_id, email");
+    },
+  );
+
+  it("a first match column that its field cannot take, once, mapped or not", () => {
+    const others = [info("number", { type: "number", unique: true })];
+    const match = [[{ field: "number", column: "born" }]];
+    expect(compile({}, { match }, null, others).codes).toEqual(["WRONG_TYPE"]);
+    expect(compile({ number: "born" }, { match }, null, others).codes).toEqual(["WRONG_TYPE"]);
+  });
+
+  it("a field without which no record can be made, unless none is made or it is read-only", () => {
+    const required = [info("name", { required: true }), info("made", { required: true, writable: false })];
+    const { codes, problems } = compile({ email: "email" }, {}, null, required);
+    expect(codes).toEqual(["REQUIRED_FIELD"]);
+    expect(problems[0]?.message).toContain('"name"');
+    expect(compile({ email: "email" }, { write: "update" }, null, required).codes).toEqual([]);
+    expect(compile({ name: "email" }, {}, null, required).codes).toEqual([]);
+    const match = [[{ field: "key", column: "id" }]];
+    const key = info("key", { required: true, unique: true });
+    expect(compile({ email: "email" }, { match }, null, [key]).codes).toEqual([]);
+  });
+
+  it("a removal's wrong field once, though adopted records take the same by default (S12)", () => {
+    const onRemoved = { kind: "set", fields: { nofield: "x" } } as const;
+    expect(compile({}, { onRemoved, onRemovedAdopted: onRemoved }).codes).toEqual(["UNKNOWN_FIELD"]);
+    expect(compile({}, { onRemoved, onRemovedAdopted: { ...onRemoved } }).codes).toHaveLength(2);
+  });
 });
 
 describe("compiled", () => {
@@ -139,6 +176,21 @@ describe("compiled", () => {
       ["customer_id", "skip"],
     ]);
     expect(compile({ customer_id: "id" }).mapping?.fields).toHaveLength(1);
+  });
+
+  it("the first match key keeps its field's limits, and is left out where it is read-only (S7)", () => {
+    const limited = [info("code", { unique: true, maxLength: 10, options: ["a"] })];
+    const byCode = [[{ field: "code", column: "email" }]];
+    const { mapping } = compile({ email: "email" }, { match: byCode }, "Europe/Berlin", limited);
+    expect(mapping?.fields[1]).toMatchObject({
+      field: "code",
+      maxLength: 10,
+      options: ["a"],
+      timezone: "Europe/Berlin",
+    });
+    const match = [[{ field: "record_id", column: "id" }]];
+    const updated = compile({ email: "email" }, { match, write: "update" });
+    expect(updated.mapping?.fields.map((field) => field.field)).toEqual(["email"]);
   });
 
   it("match values know how the vendor compares them (S7)", () => {

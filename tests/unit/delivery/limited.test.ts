@@ -92,7 +92,7 @@ test("a call that throws counts, frees its slot, and its hints are learned", asy
     throw throttled;
   };
   const destination = limited(scriptedDestination({ find }).destination, gate, meter);
-  const request = { object: "contacts", field: "ext", values: ["1"], fields: [] };
+  const request = { object: "contacts", by: { field: "ext" }, values: ["1"], fields: [] };
   await expect(destination.find(request, running())).rejects.toBe(throttled);
   expect(meter).toMatchObject({ calls: 1, throttled: 1 });
   await clock.run(gate.pass(meter, running()));

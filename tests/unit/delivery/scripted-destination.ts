@@ -23,7 +23,6 @@ export const ABILITIES: Abilities = {
   batchSize: 100,
   findSize: 100,
   upsertIsAtomic: true,
-  partialUpdate: true,
   concurrency: 4,
   firstWindow: { max: 1000, intervalMs: 1000 },
 };
@@ -54,12 +53,12 @@ export function scriptedDestination(script: Script = {}, abilities: Partial<Abil
     abilities: { ...ABILITIES, ...abilities },
     check: async () => ({ value: { id: "1", label: "scripted" }, calls: 1, hints: NO_HINTS }),
     describe: async (object) => ({ value: { object, fields: new Map() }, calls: 1, hints: NO_HINTS }),
-    find: async ({ field, values }) => {
+    find: async ({ by, values }) => {
       if (values.length > destination.abilities.findSize) throw new Error("more values than one call takes");
       script.find?.(values);
       const found = new Map<string, Found[]>();
       for (const value of values) {
-        const ids = field === "id" ? (records.has(value) ? [value] : []) : idsOf({ [field]: value });
+        const ids = by === "recordId" ? (records.has(value) ? [value] : []) : idsOf({ [by.field]: value });
         if (ids.length > 0)
           found.set(
             value,

@@ -19,7 +19,6 @@ beforeEach(async () => {
   project = {
     dir,
     environment: "prod",
-    isDefaultEnvironment: true,
     timezone: null,
     connections: new Map(),
     models: new Map(),
@@ -71,7 +70,6 @@ test("another environment of the same project has a first run of its own", async
   project = {
     ...project,
     environment: "sandbox",
-    isDefaultEnvironment: false,
     workDir,
     stateFile: join(workDir, "state.db"),
   };

@@ -41,7 +41,10 @@ export const accountAndFields: readonly Case[] = [
       const before = await subject.calls();
       const { calls } = await destination.check(quiet);
       const described = await destination.describe(object, quiet);
-      const found = await destination.find({ object, field: fields.key, values: ["nobody"], fields: [] }, quiet);
+      const found = await destination.find(
+        { object, by: { field: fields.key }, values: ["nobody"], fields: [] },
+        quiet,
+      );
       expect([calls, described.calls, found.calls]).toEqual([1, 1, 1]);
       expect((await subject.calls()) - before).toBe(3);
     },

@@ -11,7 +11,7 @@ export const caseOfMatchValues: readonly Case[] = [
       expect((await destination.describe(object, quiet)).value.fields.get(caseless)?.matchForm).toBe("lower");
       const [id] = await subject.seed([{ [caseless]: "Ada@Example.com" }]);
       const { found } = await destination.find(
-        { object, field: caseless, values: ["ada@example.com"], fields: [] },
+        { object, by: { field: caseless }, values: ["ada@example.com"], fields: [] },
         quiet,
       );
       expect(found.get("ada@example.com")?.[0]?.remoteId).toBe(id);

@@ -21,7 +21,7 @@ export const clearedValues: readonly Case[] = [
         const reply = await update(subject, [{ by: { id }, fields: cleared }]);
         expect(reply.outcomes).toMatchObject([{ kind: "applied", remoteId: id, altered: [] }]);
       }
-      const { found } = await destination.find({ object, field: "id", values: [id], fields: names }, quiet);
+      const { found } = await destination.find({ object, by: "recordId", values: [id], fields: names }, quiet);
       expect(found.get(id)?.[0]?.fields).toEqual(cleared);
     },
   },

@@ -21,7 +21,7 @@ export const everyType: readonly Case[] = [
 
       const [id = ""] = idsOf(reply);
       const names = Object.keys(sent);
-      const { found } = await destination.find({ object, field: "id", values: [id], fields: names }, quiet);
+      const { found } = await destination.find({ object, by: "recordId", values: [id], fields: names }, quiet);
       const kept = found.get(id)?.[0]?.fields ?? {};
       const { fields: described } = (await destination.describe(object, quiet)).value;
       for (const name of names) {

@@ -13,7 +13,7 @@ export const findRecords: readonly Case[] = [
       const [first = "", second = ""] = idsOf(reply);
       const wanted = [fields.text, fields.number];
       const byKey = await destination.find(
-        { object, field: fields.key, values: ["k2", "nobody", "k1"], fields: wanted },
+        { object, by: { field: fields.key }, values: ["k2", "nobody", "k1"], fields: wanted },
         quiet,
       );
       expect(byKey.found).toEqual(
@@ -23,7 +23,7 @@ export const findRecords: readonly Case[] = [
         ]),
       );
       const values = [second, subject.unknownId];
-      const byId = await destination.find({ object, field: "id", values, fields: [fields.key] }, quiet);
+      const byId = await destination.find({ object, by: "recordId", values, fields: [fields.key] }, quiet);
       expect(byId.found).toEqual(new Map([[second, [{ remoteId: second, fields: { [fields.key]: "k2" } }]]]));
     },
   },
@@ -34,8 +34,8 @@ export const findRecords: readonly Case[] = [
       if (!destination.abilities.operations.includes("archive")) return;
       const [id = ""] = await subject.seed([{ [fields.key]: "k1" }]);
       await destination.write({ object, operation: "archive", writes: [{ by: { id }, fields: {} }] }, quiet);
-      const byKey = await destination.find({ object, field: fields.key, values: ["k1"], fields: [] }, quiet);
-      const byId = await destination.find({ object, field: "id", values: [id], fields: [] }, quiet);
+      const byKey = await destination.find({ object, by: { field: fields.key }, values: ["k1"], fields: [] }, quiet);
+      const byId = await destination.find({ object, by: "recordId", values: [id], fields: [] }, quiet);
       expect([byKey.found.size, byId.found.size]).toEqual([0, 0]);
     },
   },
@@ -44,7 +44,7 @@ export const findRecords: readonly Case[] = [
     run: async ({ destination, object, fields, ...subject }) => {
       const values = Array.from({ length: destination.abilities.findSize }, (_, row) => `k${row}`);
       await subject.seed(values.slice(0, 50).map((value) => ({ [fields.key]: value })));
-      const reply = await destination.find({ object, field: fields.key, values, fields: [] }, quiet);
+      const reply = await destination.find({ object, by: { field: fields.key }, values, fields: [] }, quiet);
       expect([reply.found.size, reply.calls]).toEqual([50, 1]);
     },
   },
@@ -54,7 +54,7 @@ export const findRecords: readonly Case[] = [
       const { destination, object, fields } = subject;
       await subject.seed([{ [fields.key]: "k1" }]);
       await subject.mishap("find", "html", null);
-      const looked = destination.find({ object, field: fields.key, values: ["k1"], fields: [] }, quiet);
+      const looked = destination.find({ object, by: { field: fields.key }, values: ["k1"], fields: [] }, quiet);
       await expect(looked).rejects.toMatchObject({ name: "Fault" });
     },
   },

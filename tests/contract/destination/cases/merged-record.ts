@@ -9,7 +9,12 @@ export const mergedRecord: readonly Case[] = [
       const { destination, object, fields } = subject;
       const [first = "", second = ""] = await subject.seed([{ [fields.key]: "K1" }, { [fields.key]: "K2" }]);
       const survivor = await subject.merge(first, second);
-      const request = { object, field: "id", values: [first, second, subject.unknownId], fields: [fields.key] };
+      const request = {
+        object,
+        by: "recordId" as const,
+        values: [first, second, subject.unknownId],
+        fields: [fields.key],
+      };
       const { found } = await destination.find(request, quiet);
       expect(found.get(first)).toEqual([{ remoteId: survivor, fields: { [fields.key]: "K1" } }]);
       expect(found.get(second)?.[0]?.remoteId).toBe(survivor);

@@ -28,7 +28,7 @@ export const unicodeText: readonly Case[] = [
       ).toHaveLength(TEXTS.length);
       expect(await valuesOf(subject, fields.text)).toEqual([...TEXTS].sort());
       const ids = idsOf(reply);
-      const { found } = await destination.find({ object, field: "id", values: ids, fields: [fields.text] }, quiet);
+      const { found } = await destination.find({ object, by: "recordId", values: ids, fields: [fields.text] }, quiet);
       expect(ids.map((id) => found.get(id)?.[0]?.fields[fields.text])).toEqual(TEXTS);
     },
   },

@@ -1,0 +1,26 @@
+import type { Project } from "../contract/project.ts";
+import type { Workbench } from "../engine/workbench.ts";
+import type { CommandContext } from "./command-context.ts";
+
+const PATIENCE_MS = 1_000;
+
+/** Opens the workbench; where that takes its time, says for whom it waits. */
+export async function openBench<O>(
+  { services, output, signal }: CommandContext<O>,
+  project: Project,
+  mode: "run" | "plan",
+): Promise<Workbench> {
+  const opened = new AbortController();
+  const told = services.clock.sleep(PATIENCE_MS, opened.signal).then(
+    () => output.note("waiting for the project: another sluice process may be at work on it"),
+    () => {
+      // Opened in time: there is nothing to say.
+    },
+  );
+  try {
+    return await services.openBench(project, mode, signal);
+  } finally {
+    opened.abort();
+    await told;
+  }
+}
