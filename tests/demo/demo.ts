@@ -48,6 +48,18 @@ async function command(stage: Stage, words: string, expected: number): Promise<E
   return ended;
 }
 
+type LinkFacts = { unlinked: number; linked: number; none: number; entries: { fields: string[]; found: number }[] };
+
+async function link(stage: Stage, words: string): Promise<void> {
+  const ended = await command(stage, words, 0);
+  const { link: found } = JSON.parse(ended.stdout) as { link: LinkFacts };
+  const byEntry = found.entries.map((entry) => `${count(entry.found)} by ${entry.fields.join(" + ")}`).join(", ");
+  say(
+    `  ${count(found.linked)} of ${count(found.unlinked)} customers have a contact already: ${byEntry}, ${count(found.none)} by none`,
+  );
+  expectThat(found.linked === KNOWN_CONTACTS, `${KNOWN_CONTACTS} contacts are linked, not ${found.linked}`);
+}
+
 async function plan(stage: Stage, words: string): Promise<readonly PlanFacts[]> {
   const plans = plansOf((await command(stage, words, 0)).stdout);
   for (const one of plans) {
@@ -55,7 +67,7 @@ async function plan(stage: Stage, words: string): Promise<readonly PlanFacts[]> 
     const changes = ["added", "changed", "removed", "unchanged"].map((name) => `${count(counts[name] ?? 0)} ${name}`);
     say(`  ${one.sync}: ${count(counts.read ?? 0)} rows: ${changes.join(", ")}`);
     say(
-      `    ${count(forecast.creates)} records to create, ${count(forecast.adopts)} existing ones linked by e-mail; about ${count(forecast.calls)} calls, ${forecast.seconds} s`,
+      `    ${count(forecast.creates)} records to create, ${count(forecast.adopts)} existing ones adopted; about ${count(forecast.calls)} calls, ${forecast.seconds} s`,
     );
     for (const row of samples(one)) say(`    ${row}`);
     for (const guard of one.guards.filter((verdict) => verdict.held)) say(`    ${guardText(guard)}`);
@@ -149,6 +161,7 @@ async function play(stage: Stage): Promise<void> {
   const watched = [await watch(stage, "contacts", CUSTOMERS), await watch(stage, "companies", COMPANIES)];
   const nobody = new Set<string>();
 
+  await link(stage, "link customers_to_hubspot");
   const plans = await plan(stage, "plan --all");
   const adopts = plans.find((one) => one.sync === "customers_to_hubspot")?.forecast.adopts;
   expectThat(adopts === KNOWN_CONTACTS, `${KNOWN_CONTACTS} contacts are found by e-mail, not ${adopts}`);
