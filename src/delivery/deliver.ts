@@ -23,7 +23,7 @@ export type DeliverParts = {
 /** Where it ended: all rows up to `nextSeq` were sent or settled; a fault says why it stopped before the end. */
 export type Delivered = { readonly nextSeq: number; readonly stopped: Fault | null };
 
-const PAGE_ROWS = 1_000;
+const PAGE_ROWS = 2_500;
 
 /**
  * Sends a plan in order. Batches of one kind run side by side; a new kind waits for the one before, so that a value freed

@@ -33,7 +33,7 @@ export interface Recorder {
 }
 
 /** So many acknowledged rows are accepted at once: memory stays bounded, the snapshot is rarely rewritten. */
-const CHECKPOINT_ROWS = 10_000;
+const CHECKPOINT_ROWS = 25_000;
 
 export function openRecorder(parts: RecorderParts): Recorder {
   let waiting: { acknowledgement: Acknowledgement; done: () => void; failed: (error: unknown) => void }[] = [];
