@@ -6,8 +6,8 @@ import { T } from "./stage-sql.ts";
 import { comparableSql, jsonHasSql, jsonMemberSql, jsonObjectSql } from "./value-sql.ts";
 
 /** Valid rows of the diff with their place in the queue of refusals; their values stay where they are. */
-export function todoSql(request: PlanRequest): string {
-  return `create temp table sluice_todo as
+export function dueSql(request: PlanRequest): string {
+  return `create temp table sluice_due as
     select d.*, coalesce(r.attempts, 0) as attempts,
       r.key is not null and (r.next_try is null or (coalesce(r.hash = cast(d.hash as varchar), false) and r.next_try > ${request.nowMs})) as waiting
     from ${T.diff} d join ${T.payload} p on p.key = d.key and p.hash = d.hash and p.error is null
@@ -31,7 +31,7 @@ function sendsSql(field: CompiledField, index: number): string {
   return `case when is_linked then ${linked} else ${fresh} end`;
 }
 
-/** Todo rows with what is sent (`fields`), what stood there (`before`) and the whole row (`payload`), as JSON objects. */
+/** Due rows with what is sent (`fields`), what stood there (`before`) and the whole row (`payload`), as JSON objects. */
 export function changesSql(request: PlanRequest): string {
   const { fields, match } = request.mapping;
   const together = new Map(request.mapping.sendTogether.flatMap((group) => group.map((field) => [field, group])));
@@ -62,7 +62,7 @@ export function changesSql(request: PlanRequest): string {
         nullif(l.remote_id, t.former_id) as link_id, l.origin as link_origin,
         t.remote_id is not null or coalesce(l.remote_id = t.former_id, false) as is_linked,
         ${[...fields.map((_, index) => `p.v${index}`), ...old, ...present].join(", ")}
-      from ${T.todo} t join ${T.payload} p on p.key = t.key left join ${T.links} l on l.key = t.key where not t.waiting))`;
+      from ${T.due} t join ${T.payload} p on p.key = t.key left join ${T.links} l on l.key = t.key where not t.waiting))`;
 }
 
 /** One match entry of a row as JSON: its values by field, `null` where one is missing. */

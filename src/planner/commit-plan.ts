@@ -1,6 +1,6 @@
 import type { PlanRequest } from "../contract/planner.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
-import { invalidTable, putMeta, readMeta, snapshotTable } from "./snapshot-schema.ts";
+import { invalidTable, metaOf, putMeta, readMeta, snapshotTable } from "./snapshot-schema.ts";
 import { T } from "./stage-sql.ts";
 
 /**
@@ -14,17 +14,16 @@ export async function commitPlan(
 ): Promise<void> {
   await session.transaction(async () => {
     const stored = await readMeta(session, request.sync);
-    const meta = await putMeta(session, {
-      sync: request.sync,
-      account: request.account,
-      object: request.object,
-      model: request.model,
-      epoch: at.epoch,
-      generation: stored?.generation ?? 0,
-      hashVersion: at.hashVersion,
-      key: at.key,
-      fields: request.mapping.fields.map((field) => field.field),
-    });
+    const meta = await putMeta(
+      session,
+      metaOf(request, {
+        epoch: at.epoch,
+        generation: stored?.generation ?? 0,
+        hashVersion: at.hashVersion,
+        key: at.key,
+        fields: request.mapping.fields.map((field) => field.field),
+      }),
+    );
     const snapshot = snapshotTable(meta.table);
     // Rows that differ and may stay unacknowledged are compared by value until they are: their old hash could equal today's.
     if (stored !== null && stored.hashVersion !== at.hashVersion)

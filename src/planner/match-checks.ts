@@ -14,7 +14,7 @@ export async function checkMatches(
   meta: StoredMeta | null,
 ): Promise<void> {
   const { match } = request.mapping;
-  const newcomers = `${T.todo} where remote_id is null and not waiting`;
+  const newcomers = `${T.due} where remote_id is null and not waiting`;
   const allNull = match.map((_, index) => `m${index} is null`).join(" and ");
   const columns = match.flatMap((entry) => entry.map((part) => part.column.name)).join(", ");
   if (match.length > 0)
@@ -31,7 +31,7 @@ export async function checkMatches(
       'several rows have this match value', 1 from temp.main.sluice_rivals
       where fate = 'invalid' and key not in (select key from ${T.invalid} where key is not null)`);
   }
-  await session.run(`delete from ${T.todo} where key in (select key from ${T.invalid} where key is not null)
+  await session.run(`delete from ${T.due} where key in (select key from ${T.invalid} where key is not null)
     or key in (select key from temp.main.sluice_superseded)`);
   await session.run(`create temp table sluice_unlinked as
     select row_number() over (order by key) - 1 as position, key, ${match.map((_, index) => `m${index}`).join(", ") || "null as m0"}
@@ -57,5 +57,5 @@ function rivalsSql(request: PlanRequest, meta: StoredMeta | null, index: number,
   }[policy.policy];
   return `create or replace temp table sluice_rivals as select key, ${fate} as fate from (
     select t.key, t.m${index} in (select value from (${linked})) as held, ${isLatest} as is_latest
-    from ${T.todo} t where t.remote_id is null and not t.waiting and t.m${index} in (select value from ${repeated}))`;
+    from ${T.due} t where t.remote_id is null and not t.waiting and t.m${index} in (select value from ${repeated}))`;
 }

@@ -23,7 +23,7 @@ export async function planFacts(
   const number = (name: string): number => Number(plan?.[name] ?? 0);
   const read = await session.count(`select count(*) from ${T.stage}`);
   const invalid = await session.count(`select coalesce(sum(rows), 0) from ${T.invalid}`);
-  const waitingRows = await session.count(`select count(*) from ${T.todo} where waiting`);
+  const waitingRows = await session.count(`select count(*) from ${T.due} where waiting`);
   const waitingRemovals = await session.count(`select count(*) from ${T.removed} where waiting`);
   const added = number("added");
   const changed = number("changed");

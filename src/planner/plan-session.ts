@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { Fault } from "../contract/fault.ts";
 import type { PlanFacts, PlanRequest, PlanSession, UnlinkedRow } from "../contract/planner.ts";
 import { keyFamily } from "../core/key.ts";
-import { changesSql, numberedSql, partCountsSql, plannedSql, todoSql, touchSql } from "./change-sql.ts";
+import { changesSql, dueSql, numberedSql, partCountsSql, plannedSql, touchSql } from "./change-sql.ts";
 import { commitPlan } from "./commit-plan.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
 import { hashVersion } from "./hash-version.ts";
@@ -61,14 +61,14 @@ export function planSession(parts: SessionParts): PlanSession {
       await session.run("reset threads");
       await evaluate(parts, version, signal);
       await session.run("set threads = 1");
-      await session.run(todoSql(request));
+      await session.run(dueSql(request));
       await dropKnownInserts(session, request);
       await checkMatches(session, request, meta);
       const unlinked = await session.count(`select count(*) from ${T.unlinked}`);
       await findRemoved(session, request, meta);
       await dropTables(session, ["sluice_diff", "sluice_former", "sluice_compared"]);
       const ghosts = await listGhosts(session, request);
-      const marked = await session.count(`select count(*) from ${T.todo} where mark = 'unmatched'`);
+      const marked = await session.count(`select count(*) from ${T.due} where mark = 'unmatched'`);
       return { unlinked: unlinked + ghosts, mustLook: marked + ghosts > 0 };
     },
     unlinked: async (fromIndex, limit) => {
@@ -142,7 +142,7 @@ export function planSession(parts: SessionParts): PlanSession {
 /** A row that is neither planned nor waiting is no longer refused: it was mended, reverted, or left the model. */
 function goneRejectsSql(): string {
   return `select key from ${T.rejects} where case when is_removal then key not in (select key from ${T.removed})
-    else key not in (select key from ${T.plan} where change <> 'removed' union all select key from ${T.todo} where waiting) end`;
+    else key not in (select key from ${T.plan} where change <> 'removed' union all select key from ${T.due} where waiting) end`;
 }
 
 const READ_TABLES = ["stage", "repeated_keys", "compared", "former", "diff", "payload"].map((name) => `sluice_${name}`);
@@ -225,21 +225,21 @@ async function loadRejects(session: DuckdbSession, request: PlanRequest): Promis
 /** `insert` sends a key once: later changes are looked at here for the last time. */
 async function dropKnownInserts(session: DuckdbSession, request: PlanRequest): Promise<void> {
   if (request.write !== "insert") return;
-  await session.run(`insert into ${T.touch} select key, hash from ${T.todo} where known and doubt is null`);
-  await session.run(`delete from ${T.todo} where known and doubt is null`);
+  await session.run(`insert into ${T.touch} select key, hash from ${T.due} where known and doubt is null`);
+  await session.run(`delete from ${T.due} where known and doubt is null`);
 }
 
 async function build(parts: SessionParts, linksAreComplete: boolean, signal: AbortSignal): Promise<PlanFacts> {
   const { request, session, meta } = parts;
   await settleGhosts(session, request, linksAreComplete);
   await settleTaken(session, meta);
-  await session.run(`delete from ${T.todo} where key in (select key from ${T.invalid})`);
+  await session.run(`delete from ${T.due} where key in (select key from ${T.invalid})`);
   await session.run(changesSql(request), signal);
   await dropTables(session, ["sluice_payload"]);
   if (linksAreComplete && request.write === "upsert") await refuseUnmatchable(session);
   await session.run(touchSql());
-  // Of the rows to do, those that wait are still asked for.
-  await session.run(`create or replace temp table sluice_todo as select * from ${T.todo} where waiting`);
+  // Of the rows that are due, those that wait are still asked for.
+  await session.run(`create or replace temp table sluice_due as select * from ${T.due} where waiting`);
   await listShared(session, request, meta, parts.metas);
   const planned = plannedSql(request, `r.remote_id in (select remote_id from ${T.shared})`);
   const counts = await session.rows<{ part: number; rows: string }>(partCountsSql(planned));

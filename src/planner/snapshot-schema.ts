@@ -1,5 +1,5 @@
 import { Fault } from "../contract/fault.ts";
-import type { SnapshotMeta } from "../contract/planner.ts";
+import type { PlanRequest, SnapshotMeta } from "../contract/planner.ts";
 import { quoteText } from "../core/duckdb-sql.ts";
 import { PLANNER } from "./duckdb-engine.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
@@ -80,6 +80,15 @@ export async function readMetas(session: DuckdbSession): Promise<StoredMeta[]> {
 export async function readMeta(session: DuckdbSession, sync: string): Promise<StoredMeta | null> {
   const metas = await readMetas(session);
   return metas.find((meta) => meta.sync === sync) ?? null;
+}
+
+/** The meta row of a request; what only a run may move (`hashVersion`, `fields`, `generation`) is the caller's word. */
+export function metaOf(
+  request: PlanRequest,
+  at: Pick<SnapshotMeta, "epoch" | "generation" | "hashVersion" | "key" | "fields">,
+): SnapshotMeta {
+  const { sync, account, object, model } = request;
+  return { sync, account, object, model, ...at };
 }
 
 /** Makes or renews a sync's meta row inside the caller's transaction; refuses an epoch older than the one stored. */

@@ -20,7 +20,7 @@ export const T = {
   rejects: "temp.main.sluice_rejects",
   invalid: "temp.main.sluice_invalid",
   /** Valid rows of `diff` with everything a plan needs but their record. */
-  todo: "temp.main.sluice_todo",
+  due: "temp.main.sluice_due",
   unlinked: "temp.main.sluice_unlinked",
   links: "temp.main.sluice_links",
   /** Keys whose snapshot entry needs a new hash or mark, and no call. */

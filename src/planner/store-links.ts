@@ -1,7 +1,7 @@
 import type { PlanRequest } from "../contract/planner.ts";
 import { quoteText } from "../core/duckdb-sql.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
-import { META, putMeta, readMeta, snapshotTable } from "./snapshot-schema.ts";
+import { META, metaOf, putMeta, readMeta, snapshotTable } from "./snapshot-schema.ts";
 import { T } from "./stage-sql.ts";
 
 /**
@@ -15,17 +15,16 @@ export async function storeLinks(
 ): Promise<{ linked: number; taken: number }> {
   return session.transaction(async () => {
     const stored = await readMeta(session, request.sync);
-    const meta = await putMeta(session, {
-      sync: request.sync,
-      account: request.account,
-      object: request.object,
-      model: request.model,
-      epoch: at.epoch,
-      generation: stored?.generation ?? 0,
-      hashVersion: stored?.hashVersion ?? at.hashVersion,
-      key: at.key,
-      fields: stored?.fields ?? [],
-    });
+    const meta = await putMeta(
+      session,
+      metaOf(request, {
+        epoch: at.epoch,
+        generation: stored?.generation ?? 0,
+        hashVersion: stored?.hashVersion ?? at.hashVersion,
+        key: at.key,
+        fields: stored?.fields ?? [],
+      }),
+    );
     const snapshot = snapshotTable(meta.table);
     const linked = await session.count(`select count(*) from ${T.links}`);
     await session.run(`delete from ${snapshot} where key in (select key from ${T.links})`);
