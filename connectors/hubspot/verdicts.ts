@@ -12,6 +12,7 @@ export function outcomeOf(error: VendorError, write: { operation: WriteBatch["op
   const { operation } = write;
   const makes = operation === "create" || operation === "upsert";
   if (makes && error.existingId !== null) return exists(error.existingId, error.message);
+  if (operation === "update" && error.existingId !== null) return rejected("CONFLICT", error.field, error.message, false);
   if (error.isMissing && operation === "update") return missing(error.message);
   if (error.isMissing && operation === "archive") return applied(write.id, false);
   if (/^RATE_LIMIT/.test(error.code)) return deferred("RATE_LIMITED", error.message);

@@ -80,7 +80,10 @@ export type Outcome =
   | { readonly kind: "exists"; readonly remoteId: string; readonly message: string }
   /** The record with this id is gone. */
   | { readonly kind: "missing"; readonly message: string }
-  /** Refused for good; `suppressed` where the vendor will never take this person (consent, erasure). */
+  /**
+   * Refused for good; `suppressed` where the vendor will never take this person (consent, erasure). The code is the vendor's
+   * own, but for `CONFLICT`: an update brings a unique value that another record holds.
+   */
   | {
       readonly kind: "rejected";
       readonly code: string;

@@ -1,7 +1,9 @@
 import { Fault } from "../contract/fault.ts";
+import { countConflicts, type Held, MOST_HELD, resolveConflicts } from "./conflicts.ts";
 import type { Batch } from "./cut-batches.ts";
 import type { Recorder } from "./recorder.ts";
-import { type SettleContext, type Settled, settleBatch } from "./settle-batch.ts";
+import { settleBatch } from "./settle/settle-batch.ts";
+import type { SettleContext, Settled } from "./settle/settled.ts";
 
 /** Batches on their way. Nothing here throws: the first thing that goes wrong is the reason to stop. */
 export interface Flight {
@@ -26,8 +28,11 @@ export type FlightParts = {
 const MOST_FRUITLESS = 10;
 
 export function openFlight(parts: FlightParts, context: Omit<SettleContext, "onFault">, signal: AbortSignal): Flight {
+  const { batchSize } = context.destination.abilities;
   const sending = new Set<Promise<void>>();
   const recording = new Set<Promise<void>>();
+  let held: Held[] = [];
+  let heldRows = 0;
   let stopped: Fault | null = null;
   let fruitless = 0;
   let rowsDone = 0;
@@ -41,10 +46,22 @@ export function openFlight(parts: FlightParts, context: Omit<SettleContext, "onF
     fruitless = settled.every(isPutOff) ? fruitless + 1 : 0;
     stopped ??= parts.check() ?? (fruitless < MOST_FRUITLESS ? null : giveUp(settled[0]));
   };
+  const settle = (batch: Batch) => settleBatch({ ...context, onFault: stop }, batch, signal);
   // The destination's slot is free as soon as it has answered: writing answers down is ours, and goes on beside it.
   const send = async (batch: Batch): Promise<void> => {
-    const settled = await settleBatch({ ...context, onFault: stop }, batch, signal);
-    track(recording, record(batch, settled).catch(stop));
+    const settled = await settle(batch);
+    const conflicts = countConflicts(batch, settled);
+    if (conflicts > 0 && heldRows + conflicts <= MOST_HELD) {
+      held.push({ batch, settled: [...settled] });
+      heldRows += conflicts;
+    } else track(recording, record(batch, settled).catch(stop));
+  };
+  const recordHeld = async (): Promise<void> => {
+    const all = held;
+    held = [];
+    heldRows = 0;
+    await resolveConflicts(all, batchSize, settle, () => stopped === null && !signal.aborted).catch(stop);
+    for (const { batch, settled } of all) await record(batch, settled).catch(stop);
   };
   return {
     get stopped() {
@@ -58,6 +75,7 @@ export function openFlight(parts: FlightParts, context: Omit<SettleContext, "onF
     landed: async () => {
       await Promise.all(sending);
       await Promise.all(recording);
+      await recordHeld();
     },
     stop,
   };

@@ -3,7 +3,7 @@ import type { PlanRow } from "../contract/plan.ts";
 import type { Acceptance, Planner } from "../contract/planner.ts";
 import type { Acknowledgement, Lease, StateStore } from "../contract/state.ts";
 import type { Batch } from "./cut-batches.ts";
-import type { Settled } from "./settle-batch.ts";
+import type { Settled } from "./settle/settled.ts";
 import type { Tally } from "./tally.ts";
 import { type RejectHash, toAck } from "./to-ack.ts";
 

@@ -1,7 +1,7 @@
 import type { PlanRow } from "../contract/plan.ts";
 import type { Reject, RowAck, RowNote } from "../contract/state.ts";
 import { rejectPauseMs } from "../core/backoff.ts";
-import type { Settled } from "./settle-batch.ts";
+import type { Settled } from "./settle/settled.ts";
 
 export type Recorded = {
   readonly ack: RowAck;

@@ -3,7 +3,7 @@ import type { PlanRequest } from "../contract/planner.ts";
 import type { Removal } from "../contract/project.ts";
 import { quoteText } from "../core/duckdb-sql.ts";
 import { T } from "./stage-sql.ts";
-import { comparableSql, jsonHasSql, jsonMemberSql, jsonObjectSql } from "./value-sql.ts";
+import { comparableSql, jsonHasSql, jsonMemberSql, jsonMembersSql, jsonObjectSql } from "./value-sql.ts";
 
 /** Valid rows of the diff with their place in the queue of refusals; their values stay where they are. */
 export function dueSql(request: PlanRequest): string {
@@ -14,6 +14,11 @@ export function dueSql(request: PlanRequest): string {
     left join ${T.rejects} r on r.key = d.key and not r.is_removal`;
 }
 
+/** What the destination last acknowledged of the field. */
+function oldSql(index: number): string {
+  return `old[${index + 1}]`;
+}
+
 /**
  * When a field of a row travels. A row linked before sends what differs from the last acknowledged value, and whatever an
  * unanswered write may have left behind; a row without a record of ours sends all it has, and never a null that would wipe
@@ -21,7 +26,7 @@ export function dueSql(request: PlanRequest): string {
  */
 function sendsSql(field: CompiledField, index: number): string {
   const value = `v${index}`;
-  const old = `o${index}`;
+  const old = oldSql(index);
   const doubted = jsonHasSql("doubt", field.field);
   const differs = `${comparableSql(field.type, value)} is distinct from ${comparableSql(field.type, old)}`;
   const nullGoes = { clear_ours: `(${old} is not null or ${doubted})`, write: "true", skip: "false" }[field.onNull];
@@ -35,10 +40,7 @@ function sendsSql(field: CompiledField, index: number): string {
 export function changesSql(request: PlanRequest): string {
   const { fields, match } = request.mapping;
   const together = new Map(request.mapping.sendTogether.flatMap((group) => group.map((field) => [field, group])));
-  const old = fields.map((field, index) => `${jsonMemberSql("t.old_payload", field.field)} as o${index}`);
-  const present = fields.map(
-    (field, index) => `${jsonMemberSql("coalesce(l.present, t.found)", field.field)} as b${index}`,
-  );
+  const names = fields.map((field) => field.field);
   const sends = fields.map((field, index) => `${sendsSql(field, index)} as s${index}`);
   const indexOf = new Map(fields.map((field, index) => [field.field, index]));
   const when = (field: CompiledField, index: number): string => {
@@ -48,7 +50,7 @@ export function changesSql(request: PlanRequest): string {
   const sent = fields.map((field, index) => ({ field: field.field, value: `v${index}`, when: when(field, index) }));
   const before = fields.map((field, index) => ({
     field: field.field,
-    value: `case when is_linked and mark is distinct from 'linked' then o${index} else b${index} end`,
+    value: `case when is_linked and mark is distinct from 'linked' then ${oldSql(index)} else present[${index + 1}] end`,
     when: `(${when(field, index)}) and (is_linked or link_id is not null)`,
   }));
   const whole = fields.map((field, index) => ({ field: field.field, value: `v${index}`, when: null }));
@@ -61,7 +63,8 @@ export function changesSql(request: PlanRequest): string {
       select t.* replace (case when l.remote_id = t.former_id then l.remote_id else t.remote_id end as remote_id),
         nullif(l.remote_id, t.former_id) as link_id, l.origin as link_origin,
         t.remote_id is not null or coalesce(l.remote_id = t.former_id, false) as is_linked,
-        ${[...fields.map((_, index) => `p.v${index}`), ...old, ...present].join(", ")}
+        ${fields.map((_, index) => `p.v${index}, `).join("")}
+        ${jsonMembersSql("t.old_payload", names)} as old, ${jsonMembersSql("coalesce(l.present, t.found)", names)} as present
       from ${T.due} t join ${T.payload} p on p.key = t.key left join ${T.links} l on l.key = t.key where not t.waiting))`;
 }
 

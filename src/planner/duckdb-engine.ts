@@ -26,6 +26,11 @@ export interface DuckdbEngine {
   open(): Promise<DuckdbSession>;
   /** A session whose unqualified names are the warehouse's; `release` lets go of its file. */
   openOn(local: LocalDatabase, signal: AbortSignal): Promise<{ session: DuckdbSession; release: () => Promise<void> }>;
+  /**
+   * Scans of whole tables use every core. All else has one thread: rows that are read as JSON or made into it are wide, and
+   * each thread would hold its own stack of them.
+   */
+  onEveryCore<T>(work: () => Promise<T>): Promise<T>;
   close(): void;
 }
 
@@ -55,6 +60,7 @@ export async function openEngine(options: EngineOptions, signal: AbortSignal): P
   const root = await openSession(instance);
   try {
     await root.run("set TimeZone = 'UTC'");
+    await root.run("set threads = 1");
     // What a plan let go is the delivery's: give it back to the system early.
     await root.run("set allocator_flush_threshold = '8MB'");
     await root.run(`attach ':memory:' as sluice_files`);
@@ -101,9 +107,18 @@ async function engineOn(instance: DuckDBInstance, root: DuckdbSession, options: 
     await detached;
     releasing.delete(path);
   };
+  let scans = 0;
   return {
     version: row?.version ?? "unknown",
     open: () => use(PLANNER),
+    onEveryCore: async (work) => {
+      if (++scans === 1) await root.run("reset threads");
+      try {
+        return await work();
+      } finally {
+        if (--scans === 0) await root.run("set threads = 1");
+      }
+    },
     openOn: async (local, signal) => {
       if (local.path === null) return { session: await use("sluice_files"), release: async () => undefined };
       const path = local.path;

@@ -20,10 +20,11 @@ export async function checkMatches(
   if (match.length > 0)
     await session.run(`insert into ${T.invalid} select key, 'NO_MATCH_VALUE', ${quoteText(match[0]?.[0]?.field ?? "")},
       ${quoteText(`no value to find or create a record by (${columns})`)}, 1 from ${newcomers} and ${allNull}`);
-  for (const [index, entry] of match.entries()) {
-    const repeated = `temp.main.sluice_repeated_match_${index}`;
-    if ((await session.count(`select count(*) from ${repeated}`)) === 0) continue;
-    await session.run(rivalsSql(request, meta, index, repeated));
+  const newRows = await session.count(`select count(*) from ${newcomers}`);
+  for (const [index, entry] of newRows === 0 ? [] : match.entries()) {
+    await session.run(repeatedSql(index, newcomers));
+    if ((await session.count(`select count(*) from ${REPEATED}`)) === 0) continue;
+    await session.run(rivalsSql(request, meta, index));
     await session.run(
       `insert into temp.main.sluice_superseded select key from temp.main.sluice_rivals where fate = 'superseded'`,
     );
@@ -38,14 +39,22 @@ export async function checkMatches(
     from ${newcomers}`);
 }
 
+const REPEATED = "temp.main.sluice_repeated_match";
+
+/** Values of one match entry that several rows have, a newcomer among them: nobody asks after those of linked rows. */
+function repeatedSql(index: number, newcomers: string): string {
+  return `create or replace temp table sluice_repeated_match as select m${index} as value from ${T.stage}
+    where m${index} in (select m${index} from ${newcomers}) group by m${index} having count(*) > 1`;
+}
+
 /** What becomes of each newcomer among rows that share the value of one match entry. */
-function rivalsSql(request: PlanRequest, meta: StoredMeta | null, index: number, repeated: string): string {
+function rivalsSql(request: PlanRequest, meta: StoredMeta | null, index: number): string {
   const policy = request.onDuplicateMatch;
   const linked =
     meta === null
       ? "select null::varchar as value where false"
       : `select s.m${index} as value from ${T.stage} s join ${snapshotTable(meta.table)} p on p.key = s.key
-         where p.remote_id is not null and p.absent_since is null and s.m${index} in (select value from ${repeated})`;
+         where p.remote_id is not null and p.absent_since is null and s.m${index} in (select value from ${REPEATED})`;
   const isLatest =
     policy.policy === "keep_latest"
       ? `t.key = (select arg_max(s.key, (s.latest is not null, s.latest, s.key)) from ${T.stage} s where s.m${index} = t.m${index})`
@@ -57,5 +66,5 @@ function rivalsSql(request: PlanRequest, meta: StoredMeta | null, index: number,
   }[policy.policy];
   return `create or replace temp table sluice_rivals as select key, ${fate} as fate from (
     select t.key, t.m${index} in (select value from (${linked})) as held, ${isLatest} as is_latest
-    from ${T.due} t where t.remote_id is null and not t.waiting and t.m${index} in (select value from ${repeated}))`;
+    from ${T.due} t where t.remote_id is null and not t.waiting and t.m${index} in (select value from ${REPEATED}))`;
 }

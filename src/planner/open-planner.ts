@@ -26,7 +26,8 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
       const opened = await engine.openOn(request.local, signal);
       const scratchFile = join(options.workDir, "tmp", `plan-${process.pid}-${++plans}.parquet`);
       const meta = metas.find((candidate) => candidate.sync === request.sync) ?? null;
-      return planSession({ request, ...opened, meta, metas, engineVersion: engine.version, alone, scratchFile });
+      const { version: engineVersion, onEveryCore } = engine;
+      return planSession({ request, ...opened, meta, metas, engineVersion, onEveryCore, alone, scratchFile });
     },
     readPlan: (path, fromSeq, toSeq) =>
       alone(() => readPlanRows(session, `read_parquet(${quoteText(path)})`, `seq >= ${fromSeq} and seq < ${toSeq}`)),

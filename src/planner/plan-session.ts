@@ -4,6 +4,7 @@ import type { PlanFacts, PlanRequest, PlanSession, UnlinkedRow } from "../contra
 import { keyFamily } from "../core/key.ts";
 import { changesSql, dueSql, numberedSql, partCountsSql, plannedSql, touchSql } from "./change-sql.ts";
 import { commitPlan } from "./commit-plan.ts";
+import type { DuckdbEngine } from "./duckdb-engine.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
 import { hashVersion } from "./hash-version.ts";
 import { insertRows } from "./insert-rows.ts";
@@ -12,16 +13,7 @@ import { guardCounts, planFacts } from "./plan-facts.ts";
 import { copyTo, readPlanRows, viewPlan, writePlanFile } from "./plan-file.ts";
 import { findRemoved, listGhosts, listShared, settleGhosts } from "./removed-rows.ts";
 import { type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
-import {
-  comparedSql,
-  diffSql,
-  formerSql,
-  payloadSql,
-  repeatedKeysSql,
-  repeatedMatchSql,
-  stageSql,
-  T,
-} from "./stage-sql.ts";
+import { comparedSql, diffSql, formerSql, payloadSql, repeatedKeysSql, stageSql, T } from "./stage-sql.ts";
 import { storeLinks } from "./store-links.ts";
 import { matchValues } from "./value-sql.ts";
 
@@ -36,6 +28,7 @@ export type SessionParts = {
   readonly engineVersion: string;
   /** Where the plan is made; it becomes the plan file, or goes when the session is closed. */
   readonly scratchFile: string;
+  readonly onEveryCore: DuckdbEngine["onEveryCore"];
   /** The planner's own tables are written by one at a time, whichever session writes. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
 };
@@ -57,13 +50,10 @@ export function planSession(parts: SessionParts): PlanSession {
     stage: async (signal) => {
       for (const table of EMPTY_TABLES) await session.run(`create temp table ${table}`);
       await loadRejects(session, request);
-      // Scans of whole tables use every core; rows made into JSON are wide, and each thread would hold its own stack of them.
-      await session.run("reset threads");
-      await evaluate(parts, version, signal);
-      await session.run("set threads = 1");
+      await parts.onEveryCore(() => evaluate(parts, version, signal));
       await session.run(dueSql(request));
       await dropKnownInserts(session, request);
-      await checkMatches(session, request, meta);
+      await parts.onEveryCore(() => checkMatches(session, request, meta));
       const unlinked = await session.count(`select count(*) from ${T.unlinked}`);
       await findRemoved(session, request, meta);
       await dropTables(session, ["sluice_diff", "sluice_former", "sluice_compared"]);
@@ -153,11 +143,10 @@ const READ_TABLES = ["stage", "repeated_keys", "compared", "former", "diff", "pa
  * DuckDB scans tables of an open transaction with one thread.)
  */
 async function evaluate(parts: SessionParts, version: string, signal: AbortSignal): Promise<void> {
-  const { session, request } = parts;
+  const { session } = parts;
   await runModel(() => readModel(parts, version, signal));
   if ((await noteUnstable(session)) > 0) {
-    const matches = [...request.mapping.match.keys()].map((index) => `sluice_repeated_match_${index}`);
-    await dropTables(session, [...READ_TABLES, ...matches]);
+    await dropTables(session, READ_TABLES);
     await session.run(`delete from ${T.invalid}`);
     await runModel(() => session.transaction(() => readModel(parts, version, signal)));
     await noteUnstable(session);
@@ -180,7 +169,6 @@ async function readModel(
   const latestBy = request.onDuplicateMatch.policy === "keep_latest" ? request.onDuplicateMatch.by : null;
   await session.run(stageSql(sql, mapping, latestBy), signal);
   await session.run(repeatedKeysSql(), signal);
-  for (const index of mapping.match.keys()) await session.run(repeatedMatchSql(index), signal);
   if (meta !== null) {
     const snapshot = snapshotTable(meta.table);
     const recheckBefore = `to_timestamp(${(request.nowMs - request.recheckUnmatchedMs) / 1000})`;
@@ -240,7 +228,7 @@ async function build(parts: SessionParts, linksAreComplete: boolean, signal: Abo
   await session.run(touchSql());
   // Of the rows that are due, those that wait are still asked for.
   await session.run(`create or replace temp table sluice_due as select * from ${T.due} where waiting`);
-  await listShared(session, request, meta, parts.metas);
+  await parts.onEveryCore(() => listShared(session, request, meta, parts.metas));
   const planned = plannedSql(request, `r.remote_id in (select remote_id from ${T.shared})`);
   const counts = await session.rows<{ part: number; rows: string }>(partCountsSql(planned));
   const rowsByPart = new Map(counts.map((count) => [Number(count.part), Number(count.rows)]));

@@ -76,8 +76,9 @@ export async function listShared(
     meta === null
       ? []
       : [
-          `select remote_id from ${snapshotTable(meta.table)} where absent_since is null
-           and key not in (select key from ${T.removed})`,
+          `select remote_id from (select key, remote_id from ${snapshotTable(meta.table)}
+             where absent_since is null and remote_id in (select remote_id from ${T.removed}))
+           where key not in (select key from ${T.removed})`,
         ];
   const held = [`select remote_id from ${T.links}`, ...own, ...others].map((sql) => `(${sql})`).join(" union all ");
   // Few rows are removed: theirs are looked for among all records, not the other way round.

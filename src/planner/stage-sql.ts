@@ -58,23 +58,19 @@ export function repeatedKeysSql(): string {
     select key, count(*) as rows from ${T.stage} where key is not null group by key having count(*) > 1`;
 }
 
-export function repeatedMatchSql(index: number): string {
-  return `create temp table sluice_repeated_match_${index} as
-    select m${index} as value from ${T.stage} where m${index} is not null group by m${index} having count(*) > 1`;
-}
-
 /**
  * Both sides by key, narrow: rows that are new, differ by hash, or carry a mark that asks for another look, and rows that are
  * gone. With another hash version every row is looked at, and compared by value later. Payloads and match values never pass through this join.
  */
 export function comparedSql(snapshot: string, compareAll: boolean, recheckBefore: string): string {
   const marked = `(doubt is not null or absent_since is not null or (mark = 'unmatched' and accepted_at < ${recheckBefore})) is true`;
-  const differs = compareAll ? "true" : "p.key is null or p.hash is distinct from s.hash or p.marked";
+  // A hash of null differs from any: one comparison decides, and no mark is carried through the join.
+  const former = compareAll ? "null::ubigint" : `case when not ${marked} then hash end`;
   return `create temp table sluice_compared as
     select s.key, case when s.key is null then p.key end as gone
     from ${T.stage} s full join (
-      select key, hash, ${marked} as marked, absent_since is not null as was_gone from ${snapshot}) p on p.key = s.key
-    where case when s.key is null then p.key is not null and not p.was_gone else ${differs} end`;
+      select key, ${former} as hash, absent_since is null as is_there from ${snapshot}) p on p.key = s.key
+    where p.hash is distinct from s.hash or (s.key is null and p.is_there)`;
 }
 
 /** One pass over the snapshot's wide rows, for changed and gone rows together. */
@@ -94,8 +90,7 @@ export function diffSql(mapping: CompiledMapping, hasSnapshot: boolean): string 
   // A removal in doubt may have taken the record: the returned row is looked for, as if it had none.
   return `${lead} p.key is not null as known, p.payload as old_payload,
       case when not ${jsonHasSql("p.doubt", REMOVAL)} then p.remote_id end as remote_id, p.remote_id as former_id, p.origin, p.doubt, p.mark, p.found,
-      p.absent_since from (select * from ${T.stage} where key in (select key from ${T.compared})) s
-      left join ${T.former} p on p.key = s.key where ${valid}`;
+      p.absent_since from (select * from ${T.stage} where key in (select key from ${T.compared})) s left join ${T.former} p on p.key = s.key where ${valid}`;
 }
 
 /** Values of the rows that differ, with the hash once more (a model with random() is noticed) and what is wrong with them. */

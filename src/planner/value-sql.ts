@@ -201,6 +201,12 @@ export function jsonMemberSql(json: string, field: string): string {
   return `json_extract_string(${json}, ${quoteText(jsonPath(field))})`;
 }
 
+/** Members of a JSON object as a list of texts, in their order: the object is read once, however many they are. */
+export function jsonMembersSql(json: string, fields: readonly string[]): string {
+  if (fields.length === 0) return "[]::varchar[]";
+  return `json_extract_string(${json}, [${fields.map((field) => quoteText(jsonPath(field))).join(", ")}])`;
+}
+
 /** Whether a JSON object has the member at all. */
 export function jsonHasSql(json: string, field: string): string {
   return `coalesce(json_exists(${json}, ${quoteText(jsonPath(field))}), false)`;

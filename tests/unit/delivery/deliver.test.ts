@@ -5,7 +5,7 @@ import { Fault } from "../../../src/contract/fault.ts";
 import type { PlanRow } from "../../../src/contract/plan.ts";
 import type { Batch } from "../../../src/delivery/cut-batches.ts";
 import { type DeliverParts, deliver } from "../../../src/delivery/deliver.ts";
-import type { Settled } from "../../../src/delivery/settle-batch.ts";
+import type { Settled } from "../../../src/delivery/settle/settled.ts";
 import { aRow, aSync, rowsOf, running } from "./samples.ts";
 import { type Script, scriptedDestination } from "./scripted-destination.ts";
 
@@ -130,6 +130,64 @@ describe("the order", () => {
     const { recorder, run } = delivery(rowsOf(12_345), { write: applied }, {}, 1_000);
     expect(await run()).toEqual({ nextSeq: 12_345, stopped: null });
     expect([landed, recorder.settledRows.size]).toEqual([12_345, 12_345]);
+  });
+});
+
+describe("values that change hands", () => {
+  /** A vendor that keeps `email` unique. */
+  function exchange(next: Readonly<Record<string, string>>, part: Partial<DeliverParts> = {}, size = 1) {
+    const keys = Object.keys(next);
+    const rows = keys.map((key, index) =>
+      aRow({ key, seq: index, remoteId: `${index + 1}`, change: "changed", fields: { email: next[key] ?? "" } }),
+    );
+    const taken = { kind: "rejected", code: "CONFLICT", field: "email", message: "taken", suppressed: false } as const;
+    const made = delivery(
+      rows,
+      {
+        write: (write) => {
+          const id = "id" in write.by ? write.by.id : "";
+          const holder = [...made.world.records].find(([, fields]) => fields.email === write.fields.email);
+          return holder === undefined || holder[0] === id ? undefined : taken;
+        },
+      },
+      part,
+      size,
+    );
+    for (const key of keys) made.world.seed({ email: key });
+    return made;
+  }
+
+  test("a chain of e-mails moves on link by link, in one run, each row recorded once", async () => {
+    for (const size of [1, 3]) {
+      const { world, recorder, progress, run } = exchange({ a: "b", b: "c", c: "d" }, {}, size);
+      expect(await run()).toEqual({ nextSeq: 3, stopped: null });
+      expect([...world.records.values()].map(({ email }) => email)).toEqual(["b", "c", "d"]);
+      expect([...recorder.settledRows.values()].map(({ kind }) => kind)).toEqual(["applied", "applied", "applied"]);
+      expect(progress.at(-1)).toBe(3);
+      expect(recorder.lines.filter((line) => line.startsWith("record"))).toHaveLength(size === 1 ? 3 : 1);
+    }
+  });
+
+  test("two that swap stay refused, after one more try", async () => {
+    const { world, recorder, run } = exchange({ a: "b", b: "a" });
+    await run();
+    expect([...recorder.settledRows.values()]).toMatchObject([{ code: "CONFLICT" }, { code: "CONFLICT" }]);
+    expect(world.batches.length).toBeLessThanOrEqual(6);
+  });
+
+  test("where the run stops meanwhile, nothing is sent again and every answer is recorded", async () => {
+    const { world, recorder, run } = exchange({ a: "b", b: "c" }, { check: () => new Fault("HELD", "enough") });
+    expect(await run()).toMatchObject({ stopped: { code: "HELD" } });
+    expect(world.batches).toHaveLength(2);
+    expect(recorder.settledRows.size).toBe(2);
+  });
+
+  test("a wrong mapping that conflicts everywhere is not sent twice", async () => {
+    const shared = Object.fromEntries(Array.from({ length: 1_200 }, (_, index) => [`k${index}`, "k0"]));
+    const { world, recorder, run } = exchange(shared, {}, 100);
+    await run();
+    expect(recorder.settledRows.size).toBe(1_200);
+    expect(world.batches.length).toBeLessThanOrEqual(12 + 10);
   });
 });
 

@@ -5,7 +5,8 @@ import { Fault } from "../../../src/contract/fault.ts";
 import type { PlanRow } from "../../../src/contract/plan.ts";
 import type { Sync } from "../../../src/contract/project.ts";
 import { cutBatches } from "../../../src/delivery/cut-batches.ts";
-import { type Settled, settleBatch } from "../../../src/delivery/settle-batch.ts";
+import { settleBatch } from "../../../src/delivery/settle/settle-batch.ts";
+import type { Settled } from "../../../src/delivery/settle/settled.ts";
 import { aRow, aSync, running } from "./samples.ts";
 import { type Script, scriptedDestination } from "./scripted-destination.ts";
 

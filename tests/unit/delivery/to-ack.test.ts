@@ -1,6 +1,6 @@
 // Proves what the state keeps of each row's end, and that a run's counts add up.
 import { describe, expect, test } from "vitest";
-import type { Settled } from "../../../src/delivery/settle-batch.ts";
+import type { Settled } from "../../../src/delivery/settle/settled.ts";
 import { newTally } from "../../../src/delivery/tally.ts";
 import { toAck } from "../../../src/delivery/to-ack.ts";
 import { aRow } from "./samples.ts";

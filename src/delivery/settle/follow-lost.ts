@@ -1,0 +1,57 @@
+import { findAll, lookUp } from "./look-up.ts";
+import { sendRows, type Target, updateTargets } from "./send-rows.ts";
+import { type Answered, fromOutcome, gone, type SettleContext, type Settled } from "./settled.ts";
+
+/**
+ * An update that is never answered may name a record that was merged into another: HubSpot leaves such an id out of its
+ * reply. The record that answers for the id now is the row's from here on; an id that nobody answers for is gone (S6).
+ */
+export async function followLostUpdates(
+  context: SettleContext,
+  answered: readonly Answered[],
+  settled: Settled[],
+  signal: AbortSignal,
+): Promise<void> {
+  const lost = answered.flatMap(({ index, row, outcome }) =>
+    outcome.kind === "unknown" && row.remoteId !== null ? [{ index, row, id: row.remoteId }] : [],
+  );
+  if (lost.length === 0) return;
+  const ids = lost.map(({ id }) => id);
+  const found = await findAll(context, "recordId", ids, signal);
+  const merged = lost.flatMap(({ index, row, id }): Target[] => {
+    const survivor = found.get(id)?.[0]?.remoteId;
+    return survivor === undefined || survivor === id ? [] : [{ index, row, remoteId: survivor, fields: row.fields }];
+  });
+  for (const { index, id } of lost) if (!found.has(id)) settled[index] = gone(id);
+  await updateTargets(context, merged, settled, signal);
+}
+
+const CREATE_ATTEMPTS = 3;
+
+/** A create whose answer was lost may have landed: look first, create again only what is certainly not there (S19). */
+export async function followLostCreates(
+  context: SettleContext,
+  answered: readonly Answered[],
+  settled: Settled[],
+  signal: AbortSignal,
+): Promise<void> {
+  let lost = answered.filter(({ outcome }) => outcome.kind === "unknown");
+  for (let attempt = 0; attempt < CREATE_ATTEMPTS && lost.length > 0 && !signal.aborted; attempt++) {
+    const rows = lost.map(({ row }) => row);
+    const found = await lookUp(context, rows, signal);
+    for (const { row, index } of lost) {
+      const remoteId = found.get(row.key);
+      if (remoteId !== undefined) settled[index] = { kind: "applied", remoteId, created: null, altered: [] };
+    }
+    const absent = lost.filter(({ row }) => !found.has(row.key));
+    if (absent.length === 0) return;
+    const absentRows = absent.map(({ row }) => row);
+    const again = await sendRows(context, "create", absentRows, signal);
+    lost = absent.flatMap(({ index, row }, place): Answered[] => {
+      const outcome = again[place];
+      if (outcome === undefined) return [];
+      settled[index] = fromOutcome(outcome);
+      return outcome.kind === "unknown" ? [{ index, row, outcome }] : [];
+    });
+  }
+}

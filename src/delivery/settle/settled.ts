@@ -1,0 +1,67 @@
+import type { Destination, Outcome } from "../../contract/destination.ts";
+import type { Fault } from "../../contract/fault.ts";
+import type { PlanRow } from "../../contract/plan.ts";
+import type { Sync } from "../../contract/project.ts";
+
+/** How one planned row came out, everything considered. `inDoubt` rows were sent and nobody knows. */
+export type Settled =
+  | {
+      readonly kind: "applied";
+      readonly remoteId: string;
+      readonly created: boolean | null;
+      readonly altered: readonly { field: string; sent: string | null; kept: string | null }[];
+    }
+  | { readonly kind: "skipped"; readonly reason: string }
+  | { readonly kind: "transferred"; readonly reason: string }
+  | {
+      readonly kind: "rejected";
+      readonly code: string;
+      readonly field: string | null;
+      readonly message: string;
+      readonly suppressed: boolean;
+    }
+  | { readonly kind: "deferred"; readonly code: string; readonly message: string }
+  | { readonly kind: "inDoubt"; readonly reason: string };
+
+export type SettleContext = {
+  readonly sync: Sync;
+  /** Wrapped: limited, retrying, bisecting. */
+  readonly destination: Destination;
+  /** The key of this sync's row that holds a record; null where none does. */
+  readonly ownerOf: (remoteIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  /** Told of a refusal that is about no single row (credentials, scopes): nothing of its batch was applied. */
+  readonly onFault: (fault: Fault) => void;
+};
+
+/** A row of a batch with the vendor's answer. `index` is its place in the batch, and in the settled answers. */
+export type Answered = { readonly index: number; readonly row: PlanRow; readonly outcome: Outcome };
+
+export function fromOutcome(outcome: Outcome): Settled {
+  switch (outcome.kind) {
+    case "applied":
+    case "skipped":
+    case "rejected":
+    case "deferred":
+      return outcome;
+    case "unknown":
+      return { kind: "inDoubt", reason: outcome.reason };
+    case "exists":
+    case "missing":
+      return { kind: "deferred", code: outcome.kind.toUpperCase(), message: outcome.message };
+  }
+}
+
+/** The record of a row is not there any more, and the row is let go of it. */
+export function gone(remoteId: string | null): Settled {
+  return { kind: "skipped", reason: `record ${remoteId ?? ""} is gone from the destination` };
+}
+
+export function taken(remoteId: string, owner: string): Settled {
+  return {
+    kind: "rejected",
+    code: "RECORD_TAKEN",
+    field: null,
+    message: `record ${remoteId} has this row's values and belongs to row ${owner}`,
+    suppressed: false,
+  };
+}
