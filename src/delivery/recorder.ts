@@ -65,14 +65,14 @@ export function openRecorder(parts: RecorderParts): Recorder {
   };
 
   const accept = (): Promise<void> => {
+    const rows = acceptances;
+    const folded = ranges;
+    const doubted = doubts;
+    doubts = [];
+    acceptances = [];
+    ranges = [];
     accepting = accepting.then(async () => {
-      const rows = acceptances;
-      const folded = ranges;
-      const doubted = doubts;
       const at = { sync: parts.lease.sync, epoch: parts.lease.epoch, plan: parts.plan };
-      doubts = [];
-      acceptances = [];
-      ranges = [];
       if (rows.length > 0) await parts.planner.accept({ ...at, run: parts.run, nowMs: parts.clock.now() }, rows);
       if (doubted.length > 0) await parts.planner.markInDoubt(at, doubted);
       for (const row of rows) if (row.remoteId !== null) owners.delete(row.remoteId);

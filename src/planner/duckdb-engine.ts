@@ -31,6 +31,8 @@ export interface DuckdbEngine {
    * each thread would hold its own stack of them.
    */
   onEveryCore<T>(work: () => Promise<T>): Promise<T>;
+  /** Returns freed memory to the system, which the allocator would keep: what a plan let go is the delivery's. */
+  giveBack(): Promise<void>;
   close(): void;
 }
 
@@ -53,7 +55,7 @@ export async function openEngine(options: EngineOptions, signal: AbortSignal): P
   // DuckDB compares real paths with the allowed folders.
   const allowed = [...options.directories, options.workDir].map((directory) => realpathSync(directory));
   const instance = await DuckDBInstance.create(":memory:", {
-    memory_limit: `${options.memoryLimitMb}MB`,
+    memory_limit: memoryLimit(options),
     temp_directory: join(options.workDir, "tmp"),
     preserve_insertion_order: "false",
   });
@@ -61,8 +63,6 @@ export async function openEngine(options: EngineOptions, signal: AbortSignal): P
   try {
     await root.run("set TimeZone = 'UTC'");
     await root.run("set threads = 1");
-    // What a plan let go is the delivery's: give it back to the system early.
-    await root.run("set allocator_flush_threshold = '8MB'");
     await root.run(`attach ':memory:' as sluice_files`);
     for (const statement of confinement(realpathSync(options.projectDir), allowed)) await root.run(statement);
     await attachPlanner(root, options, signal);
@@ -138,11 +138,17 @@ async function engineOn(instance: DuckDBInstance, root: DuckdbSession, options: 
         throw error;
       }
     },
+    // DuckDB flushes its allocator when its limit is set, to whatever.
+    giveBack: () => root.run(`set memory_limit = '${memoryLimit(options)}'`),
     close: () => {
       root.close();
       instance.closeSync();
     },
   };
+}
+
+function memoryLimit(options: EngineOptions): string {
+  return `${options.memoryLimitMb}MB`;
 }
 
 async function attachPlanner(root: DuckdbSession, options: EngineOptions, signal: AbortSignal): Promise<void> {

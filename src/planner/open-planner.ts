@@ -26,13 +26,23 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
       const opened = await engine.openOn(request.local, signal);
       const scratchFile = join(options.workDir, "tmp", `plan-${process.pid}-${++plans}.parquet`);
       const meta = metas.find((candidate) => candidate.sync === request.sync) ?? null;
-      const { version: engineVersion, onEveryCore } = engine;
-      return planSession({ request, ...opened, meta, metas, engineVersion, onEveryCore, alone, scratchFile });
+      const release = async () => {
+        await opened.release();
+        await engine.giveBack();
+      };
+      const { version: engineVersion, onEveryCore, giveBack } = engine;
+      const of = { request, meta, metas, engineVersion, scratchFile };
+      return planSession({ ...of, ...opened, release, onEveryCore, giveBack, alone });
     },
     readPlan: (path, fromSeq, toSeq) =>
       alone(() => readPlanRows(session, `read_parquet(${quoteText(path)})`, `seq >= ${fromSeq} and seq < ${toSeq}`)),
     countPlan: (path, ranges) => alone(() => countPlanRows(session, path, ranges)),
-    accept: (at, rows) => alone(() => acceptRows(session, at, rows)),
+    accept: (at, rows) =>
+      alone(async () => {
+        const generation = await acceptRows(session, at, rows);
+        await engine.giveBack();
+        return generation;
+      }),
     markInDoubt: (at, ranges) => alone(() => markInDoubt(session, at, ranges)),
     owners: (account, object, remoteIds) => alone(() => owners(session, account, object, remoteIds)),
     rename: (from, to) => alone(() => rename(session, from, to)),

@@ -87,7 +87,7 @@ export async function readPlanRows(session: DuckdbSession, from: string, where =
 }
 
 function toPlanRow(row: RawRow): PlanRow {
-  const fields = JSON.parse(row.fields) as FieldValues;
+  const fields = valuesOf(row.fields);
   return {
     seq: Number(row.seq),
     operation: row.operation,
@@ -99,14 +99,20 @@ function toPlanRow(row: RawRow): PlanRow {
     adopted: row.adopted,
     match: row.match === null ? [] : (JSON.parse(row.match) as PlanRow["match"]),
     fields,
-    before: JSON.parse(row.before) as FieldValues,
+    before: valuesOf(row.before),
     // A row without a record of its own sends all it has: its payload would say the same twice.
-    payload: row.payload === null ? fields : (JSON.parse(row.payload) as FieldValues),
+    payload: row.payload === null ? fields : valuesOf(row.payload),
     settled: row.settled,
     reason: row.reason,
     isKnown: row.is_known,
     attempts: row.attempts,
   };
+}
+
+const NO_VALUES: FieldValues = {};
+
+function valuesOf(json: string): FieldValues {
+  return json === "{}" ? NO_VALUES : (JSON.parse(json) as FieldValues);
 }
 
 export async function countPlanRows(

@@ -29,6 +29,7 @@ export type SessionParts = {
   /** Where the plan is made; it becomes the plan file, or goes when the session is closed. */
   readonly scratchFile: string;
   readonly onEveryCore: DuckdbEngine["onEveryCore"];
+  readonly giveBack: DuckdbEngine["giveBack"];
   /** The planner's own tables are written by one at a time, whichever session writes. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
 };
@@ -161,7 +162,7 @@ async function evaluate(parts: SessionParts, version: string, signal: AbortSigna
 }
 
 async function readModel(
-  { request, session, meta }: SessionParts,
+  { request, session, meta, giveBack }: SessionParts,
   version: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -169,11 +170,14 @@ async function readModel(
   const latestBy = request.onDuplicateMatch.policy === "keep_latest" ? request.onDuplicateMatch.by : null;
   await session.run(stageSql(sql, mapping, latestBy), signal);
   await session.run(repeatedKeysSql(), signal);
+  await giveBack();
   if (meta !== null) {
     const snapshot = snapshotTable(meta.table);
     const recheckBefore = `to_timestamp(${(request.nowMs - request.recheckUnmatchedMs) / 1000})`;
     await session.run(comparedSql(snapshot, meta.hashVersion !== version, recheckBefore), signal);
+    await giveBack();
     await session.run(formerSql(snapshot), signal);
+    await giveBack();
   }
   await session.run(diffSql(mapping, meta !== null), signal);
   await session.run(payloadSql(sql, mapping), signal);

@@ -25,7 +25,7 @@ export const duplicateRecord: readonly Case[] = [
       const { key } = subject.fields;
       const [, second = ""] = await subject.seed([{ [key]: "K1" }, { [key]: "K2" }]);
       const reply = await update(subject, [{ by: { id: second }, fields: { [key]: "K1" } }]);
-      expect(reply.outcomes).toMatchObject([{ kind: "rejected" }]);
+      expect(reply.outcomes).toMatchObject([{ kind: "rejected", code: "CONFLICT" }]);
       expect(await valuesOf(subject, key)).toEqual(["K1", "K2"]);
     },
   },
