@@ -1,5 +1,6 @@
 import { Fault } from "../contract/fault.ts";
 import type { Sync } from "../contract/project.ts";
+import { interruptedRun } from "../engine/interrupted.ts";
 import { previewSync } from "../engine/plan-sync.ts";
 import { turns } from "../engine/turns.ts";
 import type { Workbench } from "../engine/workbench.ts";
@@ -9,22 +10,21 @@ import { openBench } from "./open-bench.ts";
 import { chooseSyncs, openProject, type SelectOptions } from "./open-project.ts";
 import { faultDocument, faultText } from "./render-fault.ts";
 import { planText } from "./render-plan.ts";
+import { interruptedLine } from "./render-run.ts";
 import { planJson } from "./run-json.ts";
 
 type PlanOptions = SelectOptions & { exitCode: boolean };
-type Shown =
-  | { sync: Sync; text: string; json: ReturnType<typeof planJson>; changes: number }
-  | { sync: Sync; fault: Fault };
+type Shown = { sync: Sync; text: string; json: object; changes: number } | { sync: Sync; fault: Fault };
 
 /** Says exactly what a run would send. Asks the destination questions (describe, find), writes nothing anywhere. */
 export async function plan(context: CommandContext<PlanOptions>, names: readonly string[]): Promise<number> {
-  const { options, output, signal } = context;
+  const { options, output, services, signal } = context;
   const project = await openProject(context);
   const syncs = await chooseSyncs(project, names, context);
   const bench = await openBench(context, project, "plan");
   try {
     const planTurn = turns(2);
-    const shown = await Promise.all(syncs.map((sync) => planTurn(() => planOne(bench, sync, signal))));
+    const shown = await Promise.all(syncs.map((sync) => planTurn(() => planOne(bench, sync, services.isDead, signal))));
     const isOne = names.length === 1 && syncs.length === 1;
     const [only] = shown;
     if (isOne && only !== undefined && "fault" in only) throw only.fault;
@@ -45,15 +45,21 @@ export async function plan(context: CommandContext<PlanOptions>, names: readonly
   }
 }
 
-async function planOne(bench: Workbench, sync: Sync, signal: AbortSignal): Promise<Shown> {
+async function planOne(
+  bench: Workbench,
+  sync: Sync,
+  isDead: (holder: string) => boolean,
+  signal: AbortSignal,
+): Promise<Shown> {
   try {
+    const interrupted = bench.state === null ? null : await interruptedRun(bench.state, sync.name, isDead);
     const planned = await previewSync(bench, sync, signal);
     const { added, changed } = planned.facts.counts;
     try {
       return {
         sync,
-        text: planText(sync, planned),
-        json: planJson(sync, planned),
+        text: [planText(sync, planned), ...(interrupted === null ? [] : [interruptedLine(interrupted)])].join("\n"),
+        json: { ...planJson(sync, planned), interrupted: interrupted?.id ?? null },
         changes: added + changed + planned.facts.removals,
       };
     } finally {

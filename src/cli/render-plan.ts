@@ -81,7 +81,8 @@ function whatHappens(planned: PlannedSync): string[] {
       `${amount(facts.transferred, "record")} ${facts.transferred === 1 ? "moves" : "move"} on to another row`,
     );
   if (parts.length === 0) return ["  nothing to send"];
-  return [`  ${parts.join(", ")}`, `  about ${amount(forecast.calls, "call")}, ${forecast.seconds} s`];
+  const lookups = forecast.lookups > 0 ? ` (${amount(forecast.lookups, "lookup")})` : "";
+  return [`  ${parts.join(", ")}`, `  about ${amount(forecast.calls, "call")}${lookups}, ${forecast.seconds} s`];
 }
 
 export function planText(sync: Sync, planned: PlannedSync): string {

@@ -15,6 +15,10 @@ export function runLine(run: RunRecord): string {
   return `${run.sync}  ${run.state}${seconds}${reason}  (run ${run.id})`;
 }
 
+export function interruptedLine(run: RunRecord): string {
+  return `  run ${run.id} was interrupted; the next run first settles what it may have sent`;
+}
+
 export function runText({ run }: FinishedRun): string {
   const rows = Object.values(run.operations).reduce((sum, counts) => sum + counts.applied, 0);
   const seconds = ((run.endedAt ?? run.startedAt) - run.startedAt) / 1000;

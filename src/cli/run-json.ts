@@ -74,6 +74,7 @@ export function planJson(sync: Sync, planned: PlannedSync) {
     ),
     forecast: {
       calls: forecast.calls,
+      lookups: forecast.lookups,
       seconds: forecast.seconds,
       creates: forecast.creates,
       creates_are_exact: forecast.createsAreExact,

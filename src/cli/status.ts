@@ -1,7 +1,8 @@
+import { interruptedRun } from "../engine/interrupted.ts";
 import { openLook } from "../engine/open-memory.ts";
 import type { CommandContext } from "./command-context.ts";
 import { openProject } from "./open-project.ts";
-import { runLine } from "./render-run.ts";
+import { interruptedLine, runLine } from "./render-run.ts";
 import { isoTime, runJson } from "./run-json.ts";
 
 /** Every sync with its last run and what stands against it; works while others work. */
@@ -15,15 +16,18 @@ export async function status(context: CommandContext<object>): Promise<number> {
     for (const sync of project.syncs.values()) {
       const [last] = state === null ? [] : await state.runs({ sync: sync.name, limit: 1 });
       const [hold] = state === null ? [] : await state.holds(sync.name, nowMs);
+      const interrupted = state === null ? null : await interruptedRun(state, sync.name, services.isDead);
       const isHeld = hold !== undefined && hold.approvedAt === null;
       documents.push({
         sync: sync.name,
         last: last === undefined ? null : runJson(last),
+        interrupted: interrupted?.id ?? null,
         held: isHeld ? { run: hold.run, guards: hold.guards, since: isoTime(hold.heldAt) } : null,
       });
       output.line(
         last === undefined ? `${sync.name}  never ran` : `${runLine(last)}  ${isoTime(last.startedAt) ?? ""}`,
       );
+      if (interrupted !== null) output.line(interruptedLine(interrupted));
       if (isHeld)
         output.line(
           `  held by ${hold.guards.join(", ")} since ${isoTime(hold.heldAt)}; \`sluice run ${sync.name} --approve\` releases it`,

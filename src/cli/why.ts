@@ -37,6 +37,7 @@ function plannedValues({ chapters }: Story) {
 function storyJson(story: Story) {
   const { chapters, reject } = story;
   return {
+    accepted: acceptedJson(story.entry),
     planned: plannedValues(story),
     refused: reject && {
       code: reject.code,
@@ -64,15 +65,38 @@ function storyJson(story: Story) {
   };
 }
 
+/** null also while a run keeps the snapshot to itself. */
+function acceptedJson(entry: Story["entry"]) {
+  if (entry === null || entry === "busy") return null;
+  return {
+    record: entry.remoteId,
+    origin: entry.origin,
+    at: entry.acceptedAt,
+    run: entry.acceptedRun,
+    in_doubt: entry.isInDoubt,
+    absent_since: entry.absentSince,
+    fields: entry.payload,
+  };
+}
+
+function acceptedLines(entry: Story["entry"]): string[] {
+  if (entry === null) return [];
+  if (entry === "busy") return ["  a run is at work; which record it has shows when that is done"];
+  const record = entry.remoteId === null ? "no record" : `record ${entry.remoteId} (${entry.origin})`;
+  const doubt = entry.isInDoubt ? ", a later write is in doubt" : "";
+  const absent = entry.absentSince === null ? "" : `, gone from the model since ${entry.absentSince}`;
+  return [`  ${record}, accepted ${entry.acceptedAt} by run ${entry.acceptedRun}${doubt}${absent}`];
+}
+
 function reasonOf({ note, invalid, row }: Pick<Chapter, "note" | "invalid" | "row">): string | null {
   return note?.message ?? invalid[0]?.message ?? row?.reason ?? null;
 }
 
 function storyText(title: string, story: Story): string {
   const { chapters, reject } = story;
-  if (chapters.length === 0 && reject === null)
+  if (chapters.length === 0 && reject === null && story.entry === null)
     return `${title}: not in any plan of the last ${STORY_RUNS} kept runs, and only those are looked at. Either there is no row with this key, or nothing about it has changed since.`;
-  const lines = [title];
+  const lines = [title, ...acceptedLines(story.entry)];
   if (reject !== null) {
     const next =
       reject.nextTryAt === null

@@ -122,6 +122,8 @@ export interface StateStore {
 
   /** Takes the lease where it is free, has run out, or `isDead(holder)`. The epoch is one more than ever before. */
   acquire(sync: string, holder: string, forMs: number, isDead: (holder: string) => boolean): Promise<LeaseAttempt>;
+  /** Who holds the sync now, dead or alive; null where nobody does. */
+  holder(sync: string): Promise<string | null>;
   renew(lease: Lease, forMs: number): Promise<void>;
   release(lease: Lease): Promise<void>;
 

@@ -9,6 +9,8 @@ const PAGE_ROWS = 10_000;
 export type LinkReport = {
   readonly entries: readonly { readonly fields: readonly string[]; readonly found: number; readonly several: number }[];
   readonly none: number;
+  /** Calls that this took. */
+  readonly calls: number;
   /** Rows with several records, at most 20: key and the records' ids. */
   readonly ambiguous: readonly { readonly key: string; readonly message: string }[];
 };
@@ -31,14 +33,16 @@ export async function linkRows(
   }));
   const ambiguities: { key: string; message: string }[] = [];
   let none = 0;
+  let calls = 0;
   for (let fromIndex = 0; ; fromIndex += PAGE_ROWS) {
     const rows = await session.unlinked(fromIndex, PAGE_ROWS);
-    if (rows.length === 0) return { entries, none, ambiguous: ambiguities };
+    if (rows.length === 0) return { entries, none, calls, ambiguous: ambiguities };
     const links: Link[] = [];
     const unlinkable: Unlinkable[] = [];
     let open = rows;
     for (const [entry, fields] of parts.mapping.match.entries()) {
-      const found = await findPage(parts, open, entry, signal);
+      const { found, calls: asked } = await findPage(parts, open, entry, signal);
+      calls += asked;
       const count = entries[entry];
       for (const [key, records] of found) {
         const chosen = choose(parts.sync, records);
@@ -84,10 +88,10 @@ async function findPage(
   rows: readonly UnlinkedRow[],
   entry: number,
   signal: AbortSignal,
-): Promise<Map<string, readonly Found[]>> {
+): Promise<{ found: ReadonlyMap<string, readonly Found[]>; calls: number }> {
   const [part, ...others] = parts.mapping.match[entry] ?? [];
   const found = new Map<string, readonly Found[]>();
-  if (part === undefined || others.length > 0) return found;
+  if (part === undefined || others.length > 0) return { found, calls: 0 };
   const keysByValue = new Map<string, string[]>();
   for (const row of rows) {
     const value = row.match[entry]?.[part.field];
@@ -112,5 +116,5 @@ async function findPage(
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, pages.length) }, worker));
-  return found;
+  return { found, calls: pages.length };
 }

@@ -9,6 +9,7 @@ import type { StateStore } from "../contract/state.ts";
 import { openPlanner } from "../planner/open-planner.ts";
 import { openState } from "../state/open-state.ts";
 import { exists, sizeOf } from "./exists.ts";
+import { plannerFile } from "./plan-path.ts";
 
 /** What a project remembers: the ledger and the snapshots. Both or neither. */
 export type Memory = { readonly state: StateStore | null; readonly planner: Planner };
@@ -40,16 +41,16 @@ const ABOUT =
  */
 export async function openMemory(options: MemoryOptions, signal: AbortSignal): Promise<Memory> {
   const { project, clock } = options;
-  const plannerFile = join(project.workDir, "planner.duckdb");
+  const planFile = plannerFile(project);
   const ran = await hasRun(project);
   // A first run that was killed leaves an empty file, or one half alone: nothing is remembered in it, so nothing is lost.
-  const [hasState, hasPlanner] = [await isFilled(project.stateFile), await isFilled(plannerFile)];
+  const [hasState, hasPlanner] = [await isFilled(project.stateFile), await isFilled(planFile)];
   if (ran && !hasState) throw missing(project, "state", project.stateFile);
   if (!hasPlanner && (ran || (hasState && (await stateKnowsSyncs(project, clock)))))
-    throw missing(project, "planner", plannerFile);
+    throw missing(project, "planner", planFile);
   const isPlanOnly = options.mode === "plan" && !hasState;
   const engine = {
-    file: isPlanOnly && !hasPlanner ? null : plannerFile,
+    file: isPlanOnly && !hasPlanner ? null : planFile,
     workDir: project.workDir,
     projectDir: project.dir,
     directories: options.directories,

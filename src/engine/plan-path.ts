@@ -5,3 +5,8 @@ import type { Project } from "../contract/project.ts";
 export function planPath(project: Project, run: string): string {
   return join(project.workDir, "plans", `${run}.parquet`);
 }
+
+/** The file of all snapshots. */
+export function plannerFile(project: Project): string {
+  return join(project.workDir, "planner.duckdb");
+}

@@ -14,7 +14,9 @@ import type { Workbench } from "./workbench.ts";
 
 /** What a plan will cost, as far as anybody can say. */
 export type Forecast = {
+  /** Lookups and writes of a run that starts now. */
   readonly calls: number;
+  readonly lookups: number;
   readonly seconds: number;
   /** New records. */
   readonly creates: number;
@@ -53,10 +55,12 @@ export async function planSync(bench: Workbench, sync: Sync, meter: Meter, signa
     const { unlinked, mustLook } = await session.stage(signal);
     const looks = mustLook || needsLook(sync, unlinked);
     const destination = prepared.account.metered(meter);
-    if (looks) await linkRows(session, { sync, mapping: prepared.mapping, destination }, signal);
+    const link = { sync, mapping: prepared.mapping, destination };
+    const lookups = looks ? (await linkRows(session, link, signal)).calls : 0;
     const facts = await session.build(looks, signal);
     const guards = await judgePlan(bench.project, sync, session, facts, holds);
-    const forecast = forecastOf(prepared, facts, looks || facts.creates === 0, bench.clock.monotonicMs());
+    const createsAreExact = looks || facts.creates === 0;
+    const forecast = { ...forecastOf(prepared, facts, lookups, bench.clock.monotonicMs()), createsAreExact };
     return { prepared, session, facts, guards, forecast, sample: await session.sample(SAMPLE_ROWS), holds };
   } catch (error) {
     await session.close();
@@ -127,10 +131,10 @@ export async function judgePlan(
 }
 
 /** The seconds count what this and other plans have just asked: those calls fill the window from which the run sets out. */
-function forecastOf(prepared: PreparedSync, facts: PlanFacts, createsAreExact: boolean, nowMs: number): Forecast {
+function forecastOf(prepared: PreparedSync, facts: PlanFacts, lookups: number, nowMs: number) {
   const { batchSize, concurrency } = prepared.account.abilities;
   const batches = (rows: number): number => Math.ceil(rows / batchSize);
-  const calls = batches(facts.writesById) + batches(facts.creates) + batches(facts.removals);
+  const calls = lookups + batches(facts.writesById) + batches(facts.creates) + batches(facts.removals);
   const seconds = prepared.account.gate.budget.forecastMs(calls, nowMs) / 1000 + (calls * CALL_SECONDS) / concurrency;
-  return { calls, seconds: Math.round(seconds * 10) / 10, creates: facts.creates, createsAreExact };
+  return { calls, lookups, seconds: Math.round(seconds * 10) / 10, creates: facts.creates };
 }

@@ -1,10 +1,12 @@
 import type { PlanRow } from "../contract/plan.ts";
+import type { SnapshotEntry } from "../contract/planner.ts";
 import type { Project } from "../contract/project.ts";
 import type { RowState, RunRecord } from "../contract/run.ts";
 import type { BatchRecord, Reject, RowNote, StateStore } from "../contract/state.ts";
 import { type InvalidRow, openPlanReader } from "../planner/plan-reader.ts";
+import { lookUpEntry } from "../planner/read-entry.ts";
 import { exists } from "./exists.ts";
-import { planPath } from "./plan-path.ts";
+import { plannerFile, planPath } from "./plan-path.ts";
 import { isWithin, sentRanges } from "./sent-ranges.ts";
 
 /** How a row ended in a run: `held` and `not sent` rows never left, rows `in doubt` may have landed. */
@@ -22,6 +24,8 @@ export type Chapter = {
 };
 
 export type Story = {
+  /** What the destination acknowledged last; `busy` while a run keeps the snapshot, null where there is nothing. */
+  readonly entry: SnapshotEntry | "busy" | null;
   readonly chapters: readonly Chapter[];
   readonly reject: Reject | null;
 };
@@ -29,7 +33,7 @@ export type Story = {
 /** So many of the newest kept runs of a sync are looked at. */
 export const STORY_RUNS = 30;
 
-/** What happened to a row in the newest runs that are kept, newest first. Reads state and plan files only, so it always works. */
+/** What happened to a row in the newest runs that are kept, newest first. Works beside a run, which keeps the snapshot to itself. */
 export async function tellStory(project: Project, state: StateStore, sync: string, key: string): Promise<Story> {
   const reader = await openPlanReader();
   const chapters: Chapter[] = [];
@@ -45,7 +49,9 @@ export async function tellStory(project: Project, state: StateStore, sync: strin
   } finally {
     await reader.close();
   }
-  return { chapters, reject: await state.reject(sync, key) };
+  const planner = plannerFile(project);
+  const entry = (await exists(planner)) ? await lookUpEntry(planner, sync, key) : null;
+  return { entry, chapters, reject: await state.reject(sync, key) };
 }
 
 async function plannedChapter(state: StateStore, run: RunRecord, row: PlanRow): Promise<Omit<Chapter, "invalid">> {

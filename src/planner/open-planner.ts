@@ -1,14 +1,13 @@
 import { join } from "node:path";
 import { Fault } from "../contract/fault.ts";
-import type { LinkOwner, Planner, SnapshotEntry } from "../contract/planner.ts";
-import type { Origin } from "../contract/run.ts";
-import type { FieldValues } from "../contract/value.ts";
+import type { LinkOwner, Planner } from "../contract/planner.ts";
 import { quoteText } from "../core/duckdb-sql.ts";
 import { acceptRows, markInDoubt } from "./accept-rows.ts";
 import { type EngineOptions, openEngine } from "./duckdb-engine.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
 import { countPlanRows, readPlanRows } from "./plan-file.ts";
 import { planSession } from "./plan-session.ts";
+import { readEntry } from "./read-entry.ts";
 import { createSchema, META, readMeta, readMetas, snapshotTable } from "./snapshot-schema.ts";
 
 /** Opens the project's planner; PLANNER_BUSY where another process keeps it for more than 30 s. */
@@ -46,7 +45,7 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
     markInDoubt: (at, ranges) => alone(() => markInDoubt(session, at, ranges)),
     owners: (account, object, remoteIds) => alone(() => owners(session, account, object, remoteIds)),
     rename: (from, to) => alone(() => rename(session, from, to)),
-    entry: (sync, key) => alone(() => entry(session, sync, key)),
+    entry: (sync, key) => alone(() => readEntry(session, sync, key)),
     close: async () => {
       await alone(async () => undefined);
       session.close();
@@ -91,37 +90,4 @@ async function rename(session: DuckdbSession, from: string, to: string): Promise
       });
     await session.run(`update ${META} set sync = ${quoteText(to)} where sync = ${quoteText(from)}`);
   });
-}
-
-type EntryRow = {
-  key: string;
-  remote_id: string | null;
-  origin: Origin | null;
-  payload: string;
-  mark: string | null;
-  doubt: string | null;
-  absent_since: string | null;
-  accepted_at: string;
-  accepted_run: string;
-};
-
-async function entry(session: DuckdbSession, sync: string, key: string): Promise<SnapshotEntry | null> {
-  const meta = await readMeta(session, sync);
-  if (meta === null) return null;
-  const iso = (column: string) => `strftime(timezone('UTC', ${column}), '%Y-%m-%dT%H:%M:%S.%gZ') as ${column}`;
-  const [row] =
-    await session.rows<EntryRow>(`select key, remote_id, origin, payload, mark, doubt, ${iso("absent_since")},
-    ${iso("accepted_at")}, accepted_run from ${snapshotTable(meta.table)} where key = ${quoteText(key)}`);
-  if (row === undefined) return null;
-  return {
-    key: row.key,
-    remoteId: row.remote_id,
-    origin: row.origin,
-    payload: JSON.parse(row.payload) as FieldValues,
-    mark: row.mark,
-    isInDoubt: row.doubt !== null,
-    absentSince: row.absent_since,
-    acceptedAt: row.accepted_at,
-    acceptedRun: row.accepted_run,
-  };
 }

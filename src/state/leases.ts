@@ -8,7 +8,7 @@ type LeaseRow = { sync: string; epoch: number; holder: string; until: number };
  * A lease's row is never deleted: its epoch says how often the sync was ever taken. A released lease has an empty holder
  * and ran out at 0.
  */
-export function leaseMethods(database: Database): Pick<StateStore, "acquire" | "renew" | "release"> {
+export function leaseMethods(database: Database): Pick<StateStore, "acquire" | "holder" | "renew" | "release"> {
   return {
     acquire: (sync, holder, forMs, isDead) =>
       database.write<LeaseAttempt>(async (trx) => {
@@ -23,6 +23,12 @@ export function leaseMethods(database: Database): Pick<StateStore, "acquire" | "
           .onConflict("sync")
           .merge();
         return { ok: true, lease };
+      }),
+
+    holder: (sync) =>
+      database.read(async (db) => {
+        const row: LeaseRow | undefined = await db("lease").where({ sync }).first();
+        return row === undefined || Number(row.until) <= (await database.now()) ? null : row.holder;
       }),
 
     renew: (lease, forMs) =>

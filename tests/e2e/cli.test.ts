@@ -89,7 +89,7 @@ describe.concurrent("the CLI", () => {
       sync: "people",
       model: "people",
       counts: { read: 30, invalid: 0, unchanged: 0, waiting: 0, added: 30, changed: 0, removed: 0 },
-      forecast: { calls: 1, seconds: expect.any(Number), creates: 30 },
+      forecast: { calls: 3, lookups: 2, seconds: expect.any(Number), creates: 30 },
       guards: expect.any(Array),
       mapping: expect.anything(),
       sample: expect.any(Array),
