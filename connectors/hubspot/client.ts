@@ -134,6 +134,7 @@ export async function openClient(config: HubspotConfig, options: { clock: Clock;
 
   return {
     batch: client.crm.objects.batchApi,
+    search: client.crm.objects.searchApi,
     properties: client.crm.properties.coreApi,
     /** The server that is spoken to, for messages. */
     host: new URL(basePath).host,

@@ -1,4 +1,4 @@
-import type { FieldInfo, ObjectInfo } from "../../src/contract/destination.ts";
+import type { RemoteField, RemoteObject } from "../../src/contract/destination.ts";
 import type { FieldType } from "../../src/contract/value.ts";
 import { record, records, text } from "./vendor-error.ts";
 
@@ -23,10 +23,10 @@ export function usualName(object: string): string {
 }
 
 /** `GET /crm/v3/properties/{object}` → fields; null where the answer is no list of properties. */
-export function readProperties(object: string, body: unknown): ObjectInfo | null {
+export function readProperties(object: string, body: unknown): RemoteObject | null {
   const results = record(body)?.results;
   if (!Array.isArray(results)) return null;
-  const fields = new Map<string, FieldInfo>();
+  const fields = new Map<string, RemoteField>();
   for (const property of records(results)) {
     const name = text(property.name);
     if (name !== null) fields.set(name, readField(object, name, property));
@@ -34,24 +34,30 @@ export function readProperties(object: string, body: unknown): ObjectInfo | null
   return { object, fields };
 }
 
-function readField(object: string, name: string, property: Readonly<Record<string, unknown>>): FieldInfo {
+function readField(object: string, name: string, property: Readonly<Record<string, unknown>>): RemoteField {
   const vendorType = text(property.type) ?? "string";
   const fieldType = text(property.fieldType) ?? "";
   const type = fieldTypeOf(vendorType, fieldType, property);
   const isEmail = name === "email" && isContacts(object);
   const isReadOnly = record(property.modificationMetadata)?.readOnlyValue === true || property.calculated === true;
+  const isWritable = !isReadOnly && name !== "hs_object_id";
+  const isUnique = property.hasUniqueValue === true || isEmail || name === "hs_object_id";
   return {
     name,
     type,
     vendorType: fieldType === "" ? vendorType : `${vendorType} (${fieldType})`,
-    writable: !isReadOnly && name !== "hs_object_id",
+    creatable: isWritable,
+    updatable: isWritable,
     required: false, // HubSpot's properties do not say
-    unique: property.hasUniqueValue === true || isEmail || name === "hs_object_id",
+    unique: isUnique,
+    upsertKey: isUnique && name !== "hs_object_id",
+    findable: true,
     options: type === "option" || type === "set" ? optionsOf(property) : null,
     maxLength: type === "text" ? LONGEST_TEXT : null,
     // E-mails are kept in lower case. Whether HubSpot tells other unique texts apart by case is documented nowhere; taken
     // for one, two such rows are reported instead of writing one record in turns.
-    matchForm: isEmail || (property.hasUniqueValue === true && type === "text") ? "lower" : "exact",
+    // Search ignores case as well.
+    matchForm: type === "text" ? "lower" : "exact",
   };
 }
 

@@ -1,11 +1,12 @@
 import type { Clock } from "../../src/contract/clock.ts";
-import type { Abilities, Account, Destination, ObjectInfo, Told } from "../../src/contract/destination.ts";
+import type { Abilities, Account, Destination, RemoteObject, Told } from "../../src/contract/destination.ts";
 import { Fault } from "../../src/contract/fault.ts";
 import { type HubspotClient, openClient } from "./client.ts";
 import type { HubspotConfig } from "./config.ts";
 import { readProperties, usualName } from "./describe.ts";
 import { findRecords } from "./find.ts";
 import { callFault, hintsOf, readRefusal } from "./refusal.ts";
+import { searchRecords } from "./search.ts";
 import { parseJson, record, text } from "./vendor-error.ts";
 import { writeBatch } from "./write.ts";
 
@@ -13,10 +14,15 @@ export const hubspotAbilities: Abilities = {
   operations: ["upsert", "create", "update", "archive"],
   batchSize: 100,
   findSize: 100,
+  // One `IN` of a hundred values, or a filter group for each combination of values, of which there may be five.
+  searchSize: (fields) => (fields === 1 ? 100 : 5),
+  findBytes: 1_000_000,
   upsertIsAtomic: true,
   concurrency: 8,
   // The smallest limit there is (Free and Starter); the first answer's headers tell the true one.
   firstWindow: { max: 100, intervalMs: 10_000 },
+  // Five searches a second for an account, and no header tells of them (developers.hubspot.com, CRM search).
+  searchWindow: { max: 5, intervalMs: 1_000 },
 };
 
 export type HubspotOptions = {
@@ -31,9 +37,9 @@ export async function openHubspot(config: HubspotConfig, options: HubspotOptions
   const { clock, deadlineMs = DEADLINE_MS } = options;
   const client = await openClient(config, { clock, deadlineMs });
   const now = () => clock.now();
-  const described = new Map<string, ObjectInfo>();
+  const described = new Map<string, RemoteObject>();
 
-  async function describe(object: string, signal: AbortSignal): Promise<Told<ObjectInfo>> {
+  async function describe(object: string, _: readonly string[], signal: AbortSignal): Promise<Told<RemoteObject>> {
     const usual = usualName(object);
     if (usual !== object)
       throw new Fault("DESTINATION_REFUSED", `"${object}" is another name of HubSpot's object ${usual}`, {
@@ -45,7 +51,7 @@ export async function openHubspot(config: HubspotConfig, options: HubspotOptions
   }
 
   /** Values cannot be encoded without the types of their fields. */
-  function infoOf(object: string): ObjectInfo {
+  function infoOf(object: string): RemoteObject {
     const info = described.get(object);
     if (info === undefined) throw new Fault("INTERNAL", `${object} was not described: describe first`);
     return info;
@@ -55,7 +61,11 @@ export async function openHubspot(config: HubspotConfig, options: HubspotOptions
     abilities: hubspotAbilities,
     check: (signal) => checkAccount(client, now, signal),
     describe,
-    find: async (request, signal) => findRecords(client, request, infoOf(request.object), now, signal),
+    find: async (request, signal) => {
+      const info = infoOf(request.object);
+      if (request.by === "recordId" || "unique" in request.by) return findRecords(client, request, info, now, signal);
+      return searchRecords(client, request, request.by.fields, info, now, signal);
+    },
     write: async (batch, signal) => writeBatch(client, batch, infoOf(batch.object), now, signal),
     close: async () => client.close(),
   };
@@ -78,7 +88,7 @@ async function describeObject(
   object: string,
   now: () => number,
   signal: AbortSignal,
-): Promise<Told<ObjectInfo>> {
+): Promise<Told<RemoteObject>> {
   const what = `describe ${object}`;
   const sent = await client.call(
     (watch) => client.properties.getAllWithHttpInfo(object, false, undefined, watch()),

@@ -1,4 +1,4 @@
-import type { FieldInfo, FindReply, FindRequest, Found, ObjectInfo } from "../../src/contract/destination.ts";
+import type { FindReply, FindRequest, Found, RemoteField, RemoteObject } from "../../src/contract/destination.ts";
 import { Fault, NO_HINTS } from "../../src/contract/fault.ts";
 import { matchForm } from "../../src/kit/match-form.ts";
 import type { HubspotClient } from "./client.ts";
@@ -17,11 +17,11 @@ const MERGED_IDS = "hs_merged_object_ids";
 export async function findRecords(
   client: HubspotClient,
   request: FindRequest,
-  info: ObjectInfo,
+  info: RemoteObject,
   now: () => number,
   signal: AbortSignal,
 ): Promise<FindReply> {
-  const name = request.by === "recordId" ? RECORD_ID : request.by.field;
+  const name = request.by !== "recordId" && "unique" in request.by ? request.by.unique : RECORD_ID;
   const isById = name === RECORD_ID;
   const what = `find ${request.object} by ${isById ? "record id" : name}`;
   const field = info.fields.get(name);
@@ -62,18 +62,22 @@ export async function findRecords(
 }
 
 /** Every value that a record answers to, in match form. */
-function namesOf(field: FieldInfo | undefined, own: unknown, others: unknown): ReadonlySet<string> {
+function namesOf(field: RemoteField | undefined, own: unknown, others: unknown): ReadonlySet<string> {
   const texts = [decode(field, own), ...(typeof others === "string" ? others.split(";") : [])];
   return new Set(texts.filter((name) => name !== null).map((name) => matchForm(field?.matchForm ?? "exact", name)));
 }
 
-function presentFields(names: readonly string[], info: ObjectInfo, properties: Readonly<Record<string, unknown>>) {
+export function presentFields(
+  names: readonly string[],
+  info: RemoteObject,
+  properties: Readonly<Record<string, unknown>>,
+) {
   const present: Record<string, string | null> = {};
   for (const name of names) present[name] = decode(info.fields.get(name), properties[name]);
   return present;
 }
 
-function addTo(found: Map<string, Found[]>, value: string, record: Found): void {
+export function addTo(found: Map<string, Found[]>, value: string, record: Found): void {
   const there = found.get(value);
   if (there === undefined) found.set(value, [record]);
   else if (!there.some((one) => one.remoteId === record.remoteId)) there.push(record);

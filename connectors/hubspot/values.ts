@@ -1,4 +1,4 @@
-import type { Altered, FieldInfo, ObjectInfo } from "../../src/contract/destination.ts";
+import type { Altered, RemoteField, RemoteObject } from "../../src/contract/destination.ts";
 import type { FieldValues } from "../../src/contract/value.ts";
 import {
   canonicalBoolean,
@@ -15,7 +15,7 @@ import { sameValue } from "../../src/kit/same-value.ts";
 export type Properties = Record<string, string>;
 
 /** Canonical text → HubSpot's form. A field that is not described goes as it is: HubSpot will name it. */
-export function encode(field: FieldInfo | undefined, value: string | null): string {
+export function encode(field: RemoteField | undefined, value: string | null): string {
   if (value === null) return "";
   switch (field?.type) {
     case "number":
@@ -30,7 +30,7 @@ export function encode(field: FieldInfo | undefined, value: string | null): stri
 }
 
 /** HubSpot's form → canonical text; what it does not understand stays as it is. */
-export function decode(field: FieldInfo | undefined, value: unknown): string | null {
+export function decode(field: RemoteField | undefined, value: unknown): string | null {
   if (value === null || value === undefined || value === "") return null;
   const text = String(value);
   switch (field?.type) {
@@ -54,7 +54,7 @@ const NOTHING: readonly Altered[] = [];
  * lower-casing of e-mails and digits beyond milliseconds are not alterations.
  */
 export function compareEcho(
-  info: ObjectInfo,
+  info: RemoteObject,
   sent: FieldValues,
   encoded: Properties,
   echo: unknown,
@@ -76,7 +76,7 @@ export function compareEcho(
   return altered ?? NOTHING;
 }
 
-function isSame(field: FieldInfo | undefined, left: string | null, right: string | null): boolean {
+function isSame(field: RemoteField | undefined, left: string | null, right: string | null): boolean {
   if (left === null || right === null) return left === right;
   if (field?.matchForm === "lower") return matchForm("lower", left) === matchForm("lower", right);
   return sameValue(field?.type ?? "text", left, right);

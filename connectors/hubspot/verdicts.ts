@@ -1,18 +1,19 @@
-import type { ObjectInfo, Outcome, WriteBatch } from "../../src/contract/destination.ts";
+import type { Outcome, RemoteObject, WriteBatch } from "../../src/contract/destination.ts";
 import { matchForm } from "../../src/kit/match-form.ts";
 import { applied, deferred, exists, missing, rejected, unknown } from "../../src/kit/outcome.ts";
 import { compareEcho, decode } from "./values.ts";
 import { readVendorError, record, records, text, type VendorError } from "./vendor-error.ts";
 import type { Inputs } from "./write-inputs.ts";
 
-export type Sending = { readonly batch: WriteBatch; readonly info: ObjectInfo } & Inputs;
+export type Sending = { readonly batch: WriteBatch; readonly info: RemoteObject } & Inputs;
 
 /** What an error about one row means for it. */
 export function outcomeOf(error: VendorError, write: { operation: WriteBatch["operation"]; id: string }): Outcome {
   const { operation } = write;
   const makes = operation === "create" || operation === "upsert";
   if (makes && error.existingId !== null) return exists(error.existingId, error.message);
-  if (operation === "update" && error.existingId !== null) return rejected("CONFLICT", error.field, error.message, false);
+  if (operation === "update" && error.existingId !== null)
+    return rejected("CONFLICT", error.field, error.message, false);
   if (error.isMissing && operation === "update") return missing(error.message);
   if (error.isMissing && operation === "archive") return applied(write.id, false);
   if (/^RATE_LIMIT/.test(error.code)) return deferred("RATE_LIMITED", error.message);

@@ -1,4 +1,4 @@
-import type { FieldInfo, ObjectInfo, Write, WriteBatch } from "../../src/contract/destination.ts";
+import type { RemoteField, RemoteObject, Write, WriteBatch } from "../../src/contract/destination.ts";
 import { Fault } from "../../src/contract/fault.ts";
 import { matchForm } from "../../src/kit/match-form.ts";
 import { encode, type Properties } from "./values.ts";
@@ -17,7 +17,7 @@ export type Inputs = {
   readonly idProperty: string | null;
 };
 
-export function buildInputs(batch: WriteBatch, info: ObjectInfo): Inputs {
+export function buildInputs(batch: WriteBatch, info: RemoteObject): Inputs {
   const seen = new Set<string>();
   let idProperty: string | null = null;
   const inputs = batch.writes.map((write, index): Input => {
@@ -35,7 +35,7 @@ export function buildInputs(batch: WriteBatch, info: ObjectInfo): Inputs {
   return { inputs, idProperty };
 }
 
-function encodeFields(write: Write, info: ObjectInfo): Properties {
+function encodeFields(write: Write, info: RemoteObject): Properties {
   const properties: Properties = {};
   const { fields } = write;
   for (const name in fields) properties[name] = encode(info.fields.get(name), fields[name] ?? null);
@@ -47,7 +47,7 @@ function matchOf(
   match: Readonly<Record<string, string>>,
   batch: WriteBatch,
   properties: Properties,
-  info: ObjectInfo,
+  info: RemoteObject,
 ): { field: string; value: string } | null {
   const entries = Object.entries(match);
   for (const [field, value] of entries) {
@@ -60,7 +60,7 @@ function matchOf(
 }
 
 /** As the row spells it, should HubSpot mind the case of unique values; of e-mails it keeps the lower case. */
-function spelling(field: FieldInfo | undefined, value: string, own: string | undefined): string {
+function spelling(field: RemoteField | undefined, value: string, own: string | undefined): string {
   if (field === undefined || field.name === "email" || own === undefined) return value;
   return matchForm(field.matchForm, own) === matchForm(field.matchForm, value) ? own : value;
 }

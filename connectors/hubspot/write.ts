@@ -1,4 +1,4 @@
-import type { ObjectInfo, Outcome, Reply, WriteBatch } from "../../src/contract/destination.ts";
+import type { Outcome, RemoteObject, Reply, WriteBatch } from "../../src/contract/destination.ts";
 import { Fault } from "../../src/contract/fault.ts";
 import { applied, deferred, forAll, unknown } from "../../src/kit/outcome.ts";
 import type { Answer, HubspotClient, Sent, Watch } from "./client.ts";
@@ -11,7 +11,7 @@ import { buildInputs } from "./write-inputs.ts";
 export async function writeBatch(
   client: HubspotClient,
   batch: WriteBatch,
-  info: ObjectInfo,
+  info: RemoteObject,
   now: () => number,
   signal: AbortSignal,
 ): Promise<Reply> {

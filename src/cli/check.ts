@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
 import { Fault, type Problem } from "../contract/fault.ts";
 import type { Project } from "../contract/project.ts";
+import { amount } from "../core/count-text.ts";
 import { checkDestination, checkSync } from "../engine/check-sync.ts";
 import type { CommandContext } from "./command-context.ts";
 import { openBench } from "./open-bench.ts";
 import { faultDocument, faultText, problemText } from "./render-fault.ts";
-import { amount } from "./render-plan.ts";
 
 type Connected = { name: string; ok: boolean; says: string; error?: ReturnType<typeof faultDocument> };
 

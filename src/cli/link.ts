@@ -1,9 +1,10 @@
 import { Fault } from "../contract/fault.ts";
+import { amount, count } from "../core/count-text.ts";
 import { type LinkedSync, linkSync } from "../engine/link-sync.ts";
 import type { CommandContext } from "./command-context.ts";
 import { openBench } from "./open-bench.ts";
 import { chooseSyncs, openProject, type SelectOptions } from "./open-project.ts";
-import { amount, count, oneLine, shown } from "./render-plan.ts";
+import { oneLine, shown } from "./render-plan.ts";
 
 /** Finds the records that rows already have in the destination, and remembers them. Sends nothing. */
 export async function link(context: CommandContext<SelectOptions>, names: readonly string[]): Promise<number> {

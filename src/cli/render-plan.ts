@@ -2,13 +2,10 @@ import type { PlanRow } from "../contract/plan.ts";
 import type { PlanFacts } from "../contract/planner.ts";
 import type { Sync } from "../contract/project.ts";
 import type { GuardVerdict, ModelCounts } from "../contract/run.ts";
+import { amount, count } from "../core/count-text.ts";
 import type { PlannedSync } from "../engine/plan-sync.ts";
 import { shownKey } from "./key-text.ts";
 
-const NUMBER = new Intl.NumberFormat("en-US");
-export const count = (value: number): string => NUMBER.format(value);
-/** "1 record", "2 records". */
-export const amount = (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 const VALUE_WIDTH = 40;
 
 export function countsLine(counts: ModelCounts): string {

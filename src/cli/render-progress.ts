@@ -1,7 +1,7 @@
 import type { Clock } from "../contract/clock.ts";
+import { count } from "../core/count-text.ts";
 import type { Progress } from "../engine/run-options.ts";
 import type { Output } from "./output.ts";
-import { count } from "./render-plan.ts";
 
 const LIVE_MS = 100;
 const PLAIN_MS = 10_000;

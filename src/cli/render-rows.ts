@@ -1,7 +1,8 @@
 import type { RunRecord } from "../contract/run.ts";
+import { amount, count } from "../core/count-text.ts";
 import type { RowGroup, RowList } from "../engine/list-rows.ts";
 import { shownKey } from "./key-text.ts";
-import { amount, count, oneLine } from "./render-plan.ts";
+import { oneLine } from "./render-plan.ts";
 
 /** How a run's planned rows stand, in one sentence; what did not simply apply follows by group. */
 export function standing(run: RunRecord, { applied }: Pick<RowList, "applied">): string {

@@ -1,6 +1,7 @@
 import type { OperationCounts, RunRecord } from "../contract/run.ts";
+import { amount, count } from "../core/count-text.ts";
 import type { FinishedRun } from "../engine/run-sync.ts";
-import { amount, count, countsLine } from "./render-plan.ts";
+import { countsLine } from "./render-plan.ts";
 
 function operationLine(name: string, counts: OperationCounts): string {
   const parts = Object.entries(counts)
@@ -9,10 +10,10 @@ function operationLine(name: string, counts: OperationCounts): string {
   return `  ${name}: ${parts.length === 0 ? "nothing" : parts.join(", ")}`;
 }
 
-export function runLine(run: RunRecord): string {
+export function runLine(run: RunRecord, isInterrupted = false): string {
   const seconds = run.endedAt === null ? "" : ` in ${((run.endedAt - run.startedAt) / 1000).toFixed(1)} s`;
   const reason = run.reason === null ? "" : `: ${run.reason}`;
-  return `${run.sync}  ${run.state}${seconds}${reason}  (run ${run.id})`;
+  return `${run.sync}  ${isInterrupted ? "interrupted" : run.state}${seconds}${reason}  (run ${run.id})`;
 }
 
 export function interruptedLine(run: RunRecord): string {

@@ -1,6 +1,7 @@
 import { FAULTS, Fault, type FaultCode } from "../contract/fault.ts";
 import type { Sync } from "../contract/project.ts";
 import type { StateStore } from "../contract/state.ts";
+import { amount } from "../core/count-text.ts";
 import type { Progress } from "../engine/run-options.ts";
 import { type FinishedRun, runSync } from "../engine/run-sync.ts";
 import { turns } from "../engine/turns.ts";
@@ -10,9 +11,8 @@ import { gravest, statusOf } from "./exit-status.ts";
 import { openBench } from "./open-bench.ts";
 import { chooseSyncs, openProject, type SelectOptions } from "./open-project.ts";
 import { faultDocument, faultText } from "./render-fault.ts";
-import { amount } from "./render-plan.ts";
 import { progressShower } from "./render-progress.ts";
-import { runText } from "./render-run.ts";
+import { runLine, runText } from "./render-run.ts";
 import { runJson } from "./run-json.ts";
 
 type Ended = { readonly sync: Sync; readonly finished: FinishedRun | null; readonly fault: Fault | null };
@@ -54,7 +54,7 @@ async function runOne(
   bench: Workbench,
   state: StateStore,
   sync: Sync,
-  { services, options, signal }: CommandContext<{ approve: boolean }>,
+  { services, options, output, signal }: CommandContext<{ approve: boolean }>,
   planTurn: <T>(work: () => Promise<T>) => Promise<T>,
   onProgress: (progress: Progress) => void,
 ): Promise<Ended> {
@@ -71,6 +71,7 @@ async function runOne(
         holder: services.holder,
         planTurn,
         onProgress,
+        onRecovered: (run) => output.note(runLine(run)),
       },
       signal,
     );

@@ -1,4 +1,5 @@
 import { Fault } from "../contract/fault.ts";
+import { interruptedRun } from "../engine/interrupted.ts";
 import { openLook } from "../engine/open-memory.ts";
 import type { CommandContext } from "./command-context.ts";
 import { namedSync } from "./named-sync.ts";
@@ -16,7 +17,11 @@ export async function runs(context: CommandContext<{ limit: string }>, sync: str
     // A sync whose file is gone is still known by its runs.
     if (found.length === 0 && sync !== undefined) namedSync(project, sync);
     output.document({ runs: found.map(runJson) });
-    for (const run of found) output.line(`${isoTime(run.startedAt) ?? ""}  ${runLine(run)}`);
+    for (const run of found) {
+      const isOpen = state !== null && run.endedAt === null;
+      const interrupted = isOpen ? await interruptedRun(state, run.sync, services.isDead) : null;
+      output.line(`${isoTime(run.startedAt) ?? ""}  ${runLine(run, interrupted?.id === run.id)}`);
+    }
     if (found.length === 0) output.line("no runs");
     return 0;
   } finally {

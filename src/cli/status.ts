@@ -25,7 +25,9 @@ export async function status(context: CommandContext<object>): Promise<number> {
         held: isHeld ? { run: hold.run, guards: hold.guards, since: isoTime(hold.heldAt) } : null,
       });
       output.line(
-        last === undefined ? `${sync.name}  never ran` : `${runLine(last)}  ${isoTime(last.startedAt) ?? ""}`,
+        last === undefined
+          ? `${sync.name}  never ran`
+          : `${runLine(last, interrupted?.id === last.id)}  ${isoTime(last.startedAt) ?? ""}`,
       );
       if (interrupted !== null) output.line(interruptedLine(interrupted));
       if (isHeld)

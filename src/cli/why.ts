@@ -1,4 +1,5 @@
 import { Fault } from "../contract/fault.ts";
+import { amount } from "../core/count-text.ts";
 import { keyFromInput } from "../core/key.ts";
 import { openLook } from "../engine/open-memory.ts";
 import { type Chapter, STORY_RUNS, type Story, tellStory } from "../engine/tell-story.ts";
@@ -7,7 +8,7 @@ import type { CommandContext } from "./command-context.ts";
 import { keyText, shownKey } from "./key-text.ts";
 import { namedSync } from "./named-sync.ts";
 import { openProject } from "./open-project.ts";
-import { amount, oneLine, shown } from "./render-plan.ts";
+import { oneLine, shown } from "./render-plan.ts";
 import { isoTime } from "./run-json.ts";
 
 /** One row's story: what was planned for it last, what was accepted when and by which run, why it waits. */

@@ -1,7 +1,7 @@
 import { type Path, problem, warning } from "./problem.ts";
 import type { Work } from "./resolve-sync.ts";
 
-const ONE_FIELD = "match by one field with unique values; several entries, each with one field, are tried in order";
+const ONE_FIELD = "match by one field with unique values first; entries of several fields may follow";
 
 /** Says of every key that later versions fill that it does nothing yet: an error, or a warning where nothing is lost. */
 export function refuseNotYet(work: Work, runsSchedules: boolean): void {
@@ -19,8 +19,8 @@ export function refuseNotYet(work: Work, runsSchedules: boolean): void {
   }
   const { match } = merged;
   (Array.isArray(match) ? match : [match ?? {}]).forEach((entry, index) => {
-    if (Object.keys(entry).length < 2) return;
-    refuse(Array.isArray(match) ? ["match", index] : ["match"], "a match entry of several fields", ONE_FIELD);
+    if (index > 0 || Object.keys(entry).length < 2) return;
+    refuse(Array.isArray(match) ? ["match", index] : ["match"], "a first match entry of several fields", ONE_FIELD);
   });
   if (merged.allow_cascade !== undefined) {
     refuse(["allow_cascade"], "allow_cascade", "remove it: nothing is deleted", "key");

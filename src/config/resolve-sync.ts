@@ -46,15 +46,19 @@ export function resolveSync(work: Work): Sync {
     fields: resolveFields(work),
     sendTogether: merged.send_together ?? [],
     guards: resolveGuards(merged.guards),
-    tolerate: {
-      rejectedShare: merged.tolerate?.rejected === undefined ? 0 : shareOf(merged.tolerate.rejected),
-      codes: merged.tolerate?.codes ?? [],
-    },
+    tolerate: resolveTolerate(merged.tolerate),
     renamedFrom: merged.renamed_from ?? null,
     source,
   };
   refuseStrayReferences(work.layers, work.problems);
   return { ...sync, configHash: configHash(sync) };
+}
+
+/** A list of codes alone tolerates any number of them. */
+function resolveTolerate(tolerate: SyncFile["tolerate"]): Sync["tolerate"] {
+  const codes = tolerate?.codes ?? [];
+  if (tolerate?.rejected !== undefined) return { rejectedShare: shareOf(tolerate.rejected), codes };
+  return { rejectedShare: codes.length > 0 ? 1 : 0, codes };
 }
 
 function resolveMatch(match: SyncFile["match"]): MatchEntry[] {

@@ -10,14 +10,19 @@ export type Abilities = {
   readonly operations: readonly CallOperation[];
   /** Most writes in one call. */
   readonly batchSize: number;
-  /** Most values in one `find` call. */
+  /** Most values in one `find` call: by record id or unique field, and by so many other fields together. */
   readonly findSize: number;
+  readonly searchSize: (fields: number) => number;
+  /** Most bytes of all values of one `find` call together. */
+  readonly findBytes: number;
   /** An upsert by match is idempotent at the vendor: after a lost answer it may be sent again. */
   readonly upsertIsAtomic: boolean;
   /** Batches in flight at once that still make the vendor faster. */
   readonly concurrency: number;
   /** What to believe of the rate limit until the first answer tells. */
   readonly firstWindow: { readonly max: number; readonly intervalMs: number };
+  /** A limit of its own for lookups by fields that are not unique; null where they count like other calls. */
+  readonly searchWindow: { readonly max: number; readonly intervalMs: number } | null;
 };
 
 export type Account = {
@@ -28,16 +33,23 @@ export type Account = {
 };
 
 /** Destination side of a column. */
-export type FieldInfo = {
+export type RemoteField = {
   readonly name: string;
   readonly type: FieldType;
   /** The vendor's own word for the type, for messages. */
   readonly vendorType: string;
-  readonly writable: boolean;
+  /** May be given when a record is made. */
+  readonly creatable: boolean;
+  /** May be changed later. Neither: the field is read-only. */
+  readonly updatable: boolean;
   /** Must be given when a record is created; false where the vendor does not say. */
   readonly required: boolean;
-  /** At most one record has a value: legal as the first match entry. */
+  /** At most one record has a value. */
   readonly unique: boolean;
+  /** The vendor upserts by it. Not every such field is unique: several records with one value are then refused row by row. */
+  readonly upsertKey: boolean;
+  /** Records can be looked up by it. */
+  readonly findable: boolean;
   /** The values an option or set field takes; null where it takes any. */
   readonly options: readonly string[] | null;
   readonly maxLength: number | null;
@@ -45,9 +57,9 @@ export type FieldInfo = {
   readonly matchForm: "exact" | "lower";
 };
 
-export type ObjectInfo = {
+export type RemoteObject = {
   readonly object: string;
-  readonly fields: ReadonlyMap<string, FieldInfo>;
+  readonly fields: ReadonlyMap<string, RemoteField>;
 };
 
 /** One intention. `by.match` carries canonical match values (kit/match-form.ts). */
@@ -115,8 +127,11 @@ export type Found = {
 export type FindRequest = {
   readonly object: string;
   /** What is compared: the record's own id, or a field, which may well be called "id" itself. */
-  readonly by: "recordId" | { readonly field: string };
-  /** Record ids or canonical values of the field, none twice, at most `abilities.findSize`. */
+  readonly by: "recordId" | { readonly unique: string } | { readonly fields: readonly string[] };
+  /**
+   * Record ids, canonical values of the field, or, for several fields, JSON arrays of their values; none twice, at most
+   * `findSize` (`searchSize` by `fields`) and `findBytes`.
+   */
   readonly values: readonly string[];
   /** Fields whose present values are wanted. */
   readonly fields: readonly string[];
@@ -134,7 +149,7 @@ export type FindReply = {
 export type Told<T> = { readonly value: T; readonly calls: number; readonly hints: Hints };
 
 /**
- * A destination makes one HTTP call a method and never retries, sleeps, counts or logs: decorators do.
+ * A destination makes one HTTP call a method (`find` follows the pages of its answer) and never retries, sleeps, counts or logs: decorators do.
  * `check`, `describe` and `find` throw Faults (AUTH_REFUSED, DESTINATION_REFUSED, DESTINATION_UNREACHABLE,
  * DESTINATION_ANSWER, THROTTLED), hints included. `find` and `write` need the types of the fields: their object must have
  * been described on this destination before (INTERNAL otherwise). Beyond that `write` throws only AUTH_REFUSED and DESTINATION_REFUSED, when nothing
@@ -143,7 +158,8 @@ export type Told<T> = { readonly value: T; readonly calls: number; readonly hint
 export interface Destination {
   readonly abilities: Abilities;
   check(signal: AbortSignal): Promise<Told<Account>>;
-  describe(object: string, signal: AbortSignal): Promise<Told<ObjectInfo>>;
+  /** `fields` are those that the sync names; a connector that knows fields of related objects describes these on demand. */
+  describe(object: string, fields: readonly string[], signal: AbortSignal): Promise<Told<RemoteObject>>;
   find(request: FindRequest, signal: AbortSignal): Promise<FindReply>;
   write(batch: WriteBatch, signal: AbortSignal): Promise<Reply>;
   close(): Promise<void>;

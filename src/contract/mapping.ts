@@ -1,4 +1,4 @@
-import type { FieldInfo } from "./destination.ts";
+import type { RemoteField } from "./destination.ts";
 import type { FieldMapping } from "./project.ts";
 import type { Column, FieldType } from "./value.ts";
 
@@ -18,7 +18,7 @@ export type CompiledField = {
 export type CompiledMatch = {
   readonly field: string;
   readonly column: Column;
-  readonly matchForm: FieldInfo["matchForm"];
+  readonly matchForm: RemoteField["matchForm"];
 };
 
 export type CompiledMapping = {

@@ -1,4 +1,4 @@
-import type { FieldInfo, ObjectInfo } from "../contract/destination.ts";
+import type { RemoteField, RemoteObject } from "../contract/destination.ts";
 import type { Problem } from "../contract/fault.ts";
 import type { CompiledField, CompiledMapping, CompiledMatch } from "../contract/mapping.ts";
 import type { FieldMapping, Model, Sync } from "../contract/project.ts";
@@ -9,7 +9,7 @@ export type CompileInput = {
   readonly sync: Sync;
   readonly model: Model;
   readonly columns: readonly Column[];
-  readonly object: ObjectInfo;
+  readonly object: RemoteObject;
   readonly timezone: string | null;
 };
 
@@ -51,8 +51,12 @@ export function compileMapping(input: CompileInput): { mapping: CompiledMapping 
 function matchKey({ sync, object }: CompileInput): FieldMapping[] {
   const mapped = new Set(sync.fields.map((mapping) => mapping.field));
   return (sync.match[0] ?? [])
-    .filter((part) => !mapped.has(part.field) && object.fields.get(part.field)?.writable === true)
+    .filter((part) => !mapped.has(part.field) && isWritable(object.fields.get(part.field)))
     .map(({ field, column }) => ({ field, from: { column }, onNull: "skip", onBlank: "as_null" }));
+}
+
+function isWritable(field: RemoteField | undefined): boolean {
+  return field !== undefined && (field.creatable || field.updatable);
 }
 
 /** Whether the sync may make records. */
@@ -64,8 +68,8 @@ function makesRecords(sync: Sync): boolean {
 function checkRequired({ sync, object }: CompileInput, report: Report): void {
   if (!makesRecords(sync)) return;
   const given = new Set([...sync.fields, ...(sync.match[0] ?? [])].map((part) => part.field));
-  for (const { name, required, writable } of object.fields.values()) {
-    if (!required || !writable || given.has(name)) continue;
+  for (const { name, required, creatable } of object.fields.values()) {
+    if (!required || !creatable || given.has(name)) continue;
     const message = `${object.object} takes no new record without "${name}", which fields does not map`;
     report(["fields"], "REQUIRED_FIELD", message, "map it, or use write: update");
   }
@@ -95,22 +99,23 @@ function compileField(
 ): CompiledField | null {
   const info = fieldOf(input, mapping.field, path, report);
   if (info === null) return null;
-  if (!info.writable) {
-    report(path, "READ_ONLY_FIELD", `field "${mapping.field}" is read-only`, "remove it from fields");
+  const trouble = writeTrouble(info, input.sync);
+  if (trouble !== null) {
+    report(path, trouble.code, trouble.message, trouble.fix);
     return null;
   }
   const common = { field: mapping.field, type: info.type, onNull: mapping.onNull, onBlank: mapping.onBlank };
   const limits = { options: info.options, maxLength: info.maxLength, timezone: input.timezone };
   if ("value" in mapping.from) {
-    const trouble = constantTrouble(mapping.from.value, info);
-    if (trouble !== null) report([...path, "value"], trouble.code, trouble.message, trouble.fix);
+    const wrong = constantTrouble(mapping.from.value, info);
+    if (wrong !== null) report([...path, "value"], wrong.code, wrong.message, wrong.fix);
     return { ...common, ...limits, from: mapping.from };
   }
   const column = columns.get(mapping.from.column);
   if (column === undefined) return null;
-  const trouble = columnTrouble(column, info, input.timezone);
-  if (trouble !== null) {
-    report(path, trouble.code, trouble.message, trouble.fix);
+  const unfit = columnTrouble(column, info, input.timezone);
+  if (unfit !== null) {
+    report(path, unfit.code, unfit.message, unfit.fix);
     return null;
   }
   return { ...common, ...limits, from: { column } };
@@ -118,10 +123,23 @@ function compileField(
 
 type Trouble = { code: string; message: string; fix: string };
 
+function writeTrouble(info: RemoteField, sync: Sync): Trouble | null {
+  const field = `field "${info.name}"`;
+  if (!isWritable(info))
+    return { code: "READ_ONLY_FIELD", message: `${field} is read-only`, fix: "remove it from fields" };
+  if (!info.updatable && sync.write !== "insert")
+    return {
+      code: "CREATE_ONLY_FIELD",
+      message: `${field} can be given when a record is made and never changed`,
+      fix: "remove it from fields, or use write: insert",
+    };
+  return null;
+}
+
 const NUMERIC = ["integer", "decimal", "float"];
 
 /** Whether values of this column can become values of that field at all; single values are checked row by row. */
-function columnTrouble(column: Column, info: FieldInfo, timezone: string | null): Trouble | null {
+function columnTrouble(column: Column, info: RemoteField, timezone: string | null): Trouble | null {
   const allowed: Readonly<Record<FieldType, readonly string[]>> = {
     text: ["boolean", "integer", "decimal", "float", "text", "date", "timestamp", "json", "binary"],
     number: [...NUMERIC, "text"],
@@ -150,7 +168,7 @@ function columnTrouble(column: Column, info: FieldInfo, timezone: string | null)
   return null;
 }
 
-function constantTrouble(value: string, info: FieldInfo): Trouble | null {
+function constantTrouble(value: string, info: RemoteField): Trouble | null {
   const wrong = (message: string, fix: string): Trouble => ({ code: "WRONG_VALUE", message, fix });
   if (info.options !== null && (info.type === "option" || info.type === "set")) {
     const unknown = (info.type === "set" ? value.split(";") : [value]).find((part) => !info.options?.includes(part));
@@ -185,27 +203,23 @@ function compileMatch(
       const column = columns.get(part.column);
       if (info === null || column === undefined) return [];
       if (index === 0) checkFirst(input, info, path, report);
-      else if (!info.unique)
-        report(
-          path,
-          "NOT_YET_AVAILABLE",
-          `field "${part.field}" is not unique; matching by such a field is not yet available`,
-          "use a unique field in every match entry",
-        );
+      else if (!info.findable)
+        report(path, "NOT_FINDABLE", `records cannot be looked up by field "${part.field}"`, "match by another field");
       return [{ field: part.field, column, matchForm: info.matchForm }];
     }),
   );
 }
 
 /** The first entry is the key of new records: nobody else may have its value, and it must be writable. */
-function checkFirst({ sync, object }: CompileInput, info: FieldInfo, path: Path, report: Report): void {
-  const fit = [...object.fields.values()].filter((field) => field.unique && field.writable).map((field) => field.name);
+function checkFirst({ sync, object }: CompileInput, info: RemoteField, path: Path, report: Report): void {
+  const isKey = (field: RemoteField): boolean => field.upsertKey || (sync.write !== "upsert" && field.unique);
+  const fit = [...object.fields.values()].filter((field) => isKey(field) && field.creatable).map((field) => field.name);
   const use = `use a unique one: ${fit.join(", ")}`;
-  if (!info.unique) {
+  if (!isKey(info)) {
     const message = `field "${info.name}" is not unique in ${object.object}, so records cannot be matched by it`;
     const make = "create a field with unique values and use it as the first match entry";
     report(path, "NOT_UNIQUE", message, fit.length === 0 ? make : use);
-  } else if (!info.writable && makesRecords(sync)) {
+  } else if (!info.creatable && makesRecords(sync)) {
     const message = `field "${info.name}" is read-only: new records cannot be given it, as write: ${sync.write} does`;
     report(path, "READ_ONLY_FIELD", message, `use write: update${fit.length === 0 ? "" : `, or ${use}`}`);
   }
@@ -231,7 +245,7 @@ function checkRemoval(input: CompileInput, report: Report): void {
       const path = [key, "set", field];
       const info = fieldOf(input, field, path, report);
       if (info === null) continue;
-      if (!info.writable) report(path, "READ_ONLY_FIELD", `field "${field}" is read-only`, "choose another");
+      if (!info.updatable) report(path, "READ_ONLY_FIELD", `field "${field}" is read-only`, "choose another");
       const trouble = constantTrouble(value, info);
       if (trouble !== null) report(path, trouble.code, trouble.message, trouble.fix);
     }

@@ -33,7 +33,7 @@ export function bisecting(inner: Destination): Destination {
   return {
     abilities: inner.abilities,
     check: (signal) => inner.check(signal),
-    describe: (object, signal) => inner.describe(object, signal),
+    describe: (object, fields, signal) => inner.describe(object, fields, signal),
     find: (request, signal) => inner.find(request, signal),
     write,
     close: () => inner.close(),

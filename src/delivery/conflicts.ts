@@ -38,6 +38,7 @@ export async function resolveConflicts(
         if (answer !== undefined) settled[index] = answer;
       });
     }
-    open = open.filter(({ settled, index }) => isConflict(settled[index]));
+    // The other way round: a chain that was sent from its blocked end is then freed at once.
+    open = open.filter(({ settled, index }) => isConflict(settled[index])).reverse();
   }
 }

@@ -1,4 +1,4 @@
-import type { Destination } from "../contract/destination.ts";
+import type { Destination, RemoteObject } from "../contract/destination.ts";
 import { Fault } from "../contract/fault.ts";
 import type { PlanRow } from "../contract/plan.ts";
 import type { Sync } from "../contract/project.ts";
@@ -8,6 +8,7 @@ import type { Recorder } from "./recorder.ts";
 
 export type DeliverParts = {
   readonly sync: Sync;
+  readonly object: RemoteObject;
   /** Wrapped: limited, retrying, bisecting. */
   readonly destination: Destination;
   readonly recorder: Recorder;
@@ -32,7 +33,7 @@ const PAGE_ROWS = 2_500;
  */
 export async function deliver(parts: DeliverParts, signal: AbortSignal): Promise<Delivered> {
   const { abilities } = parts.destination;
-  const context = { sync: parts.sync, destination: parts.destination, ownerOf: ownersOf(parts) };
+  const context = { sync: parts.sync, object: parts.object, destination: parts.destination, ownerOf: ownersOf(parts) };
   const flight = openFlight({ ...parts, concurrency: abilities.concurrency }, context, signal);
   const goesOn = (): boolean => flight.stopped === null && !signal.aborted;
   let nextSeq = 0;

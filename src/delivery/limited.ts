@@ -54,8 +54,11 @@ export function openGate(budget: Budget, clock: Clock, onBlocked: (untilWallMs: 
 /** A write that is on its way is never cut off: its answer is worth the seconds until the connector's own deadline. */
 const UNCUT = new AbortController().signal;
 
-/** A destination that makes no call the account's budget does not allow, and counts what it makes. */
-export function limited(inner: Destination, gate: Gate, meter: Meter): Destination {
+/**
+ * A destination that makes no call the account's budget does not allow, and counts what it makes. Where the vendor limits
+ * searches apart, they wait at that gate too.
+ */
+export function limited(inner: Destination, gate: Gate, meter: Meter, search: Gate | null = null): Destination {
   const call = async <T extends { calls: number; hints: Hints }>(
     signal: AbortSignal,
     make: () => Promise<T>,
@@ -79,13 +82,22 @@ export function limited(inner: Destination, gate: Gate, meter: Meter): Destinati
   return {
     abilities: inner.abilities,
     check: (signal) => call(signal, () => inner.check(signal)),
-    describe: (object, signal) => call(signal, () => inner.describe(object, signal)),
-    find: (request, signal) =>
-      call(signal, async () => {
-        const reply = await inner.find(request, signal);
-        meter.bytesOut += reply.bytesOut;
-        return reply;
-      }),
+    describe: (object, fields, signal) => call(signal, () => inner.describe(object, fields, signal)),
+    find: async (request, signal) => {
+      const ask = () =>
+        call(signal, async () => {
+          const reply = await inner.find(request, signal);
+          meter.bytesOut += reply.bytesOut;
+          return reply;
+        });
+      if (search === null || request.by === "recordId" || !("fields" in request.by)) return ask();
+      await search.pass(meter, signal);
+      try {
+        return await ask();
+      } finally {
+        search.came(NO_HINTS);
+      }
+    },
     write: async (batch, signal) => {
       try {
         await gate.pass(meter, signal);

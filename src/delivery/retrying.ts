@@ -40,7 +40,7 @@ export function retrying(inner: Destination, options: RetryOptions): Destination
   return {
     abilities: inner.abilities,
     check: (signal) => again(signal, () => inner.check(signal)),
-    describe: (object, signal) => again(signal, () => inner.describe(object, signal)),
+    describe: (object, fields, signal) => again(signal, () => inner.describe(object, fields, signal)),
     find: (request, signal) => again(signal, () => inner.find(request, signal)),
     write: (batch, signal) => retryWrite(inner, options, batch, signal),
     close: () => inner.close(),

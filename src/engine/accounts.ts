@@ -1,6 +1,6 @@
 import type { Clock, Random } from "../contract/clock.ts";
 import type { ConnectorDefinition } from "../contract/connector.ts";
-import type { Account, Destination, ObjectInfo } from "../contract/destination.ts";
+import type { Account, Destination, RemoteObject } from "../contract/destination.ts";
 import { Fault } from "../contract/fault.ts";
 import type { Project } from "../contract/project.ts";
 import type { BudgetRecord, StateStore } from "../contract/state.ts";
@@ -17,7 +17,13 @@ export type OpenAccount = {
   readonly abilities: Destination["abilities"];
   /** The destination with limits, retries and bisecting, counting into this meter. */
   readonly metered: (meter: Meter) => Destination;
-  readonly describe: (object: string, meter: Meter, signal: AbortSignal) => Promise<ObjectInfo>;
+  /** With the fields that are named, as far as the destination knows them. */
+  readonly describe: (
+    object: string,
+    fields: readonly string[],
+    meter: Meter,
+    signal: AbortSignal,
+  ) => Promise<RemoteObject>;
 };
 
 /** The destinations of a process. */
@@ -39,7 +45,7 @@ type Parts = {
   readonly state: StateStore | null;
 };
 
-type Door = { gate: Gate; allowance: RetryAllowance };
+type Door = { gate: Gate; search: Gate | null; allowance: RetryAllowance };
 
 export function openAccounts(parts: Parts): Accounts {
   const opened = askOnce<OpenAccount>();
@@ -62,7 +68,7 @@ export function openAccounts(parts: Parts): Accounts {
     const own = newDoor(parts, raw, () => undefined);
     const wrap = (door: Door, into: Meter) =>
       bisecting(
-        retrying(limited(raw, door.gate, into), {
+        retrying(limited(raw, door.gate, into, door.search), {
           clock: parts.clock,
           random: parts.random,
           allowance: door.allowance,
@@ -73,14 +79,18 @@ export function openAccounts(parts: Parts): Accounts {
     const opening = doors.get(account.id) ?? sharedDoor(parts, raw, own, account.id, budgets.keep);
     doors.set(account.id, opening);
     const door = await opening;
-    const described = askOnce<ObjectInfo>();
+    const described = askOnce<RemoteObject>();
     return {
       account,
       gate: door.gate,
       abilities: raw.abilities,
       metered: (into) => wrap(door, into),
-      describe: (object, into, until) =>
-        described.ask(object, async () => (await wrap(door, into).describe(object, until)).value, until),
+      describe: (object, fields, into, until) =>
+        described.ask(
+          JSON.stringify([object, ...fields]),
+          async () => (await wrap(door, into).describe(object, fields, until)).value,
+          until,
+        ),
     };
   };
   return {
@@ -143,7 +153,9 @@ async function rawDestination(parts: Parts, name: string): Promise<Destination> 
 
 function newDoor(parts: Parts, raw: Destination, onBlocked: (untilWallMs: number) => void): Door {
   const gate = openGate(windowBudget(raw.abilities.firstWindow), parts.clock, onBlocked);
-  return { gate, allowance: retryAllowance() };
+  const { searchWindow } = raw.abilities;
+  const search = searchWindow === null ? null : openGate(windowBudget(searchWindow), parts.clock, () => undefined);
+  return { gate, search, allowance: retryAllowance() };
 }
 
 /** The account's own door: it knows what the first call taught, and what a former process was told to wait for. */

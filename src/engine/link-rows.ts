@@ -1,7 +1,9 @@
-import type { Destination, Found } from "../contract/destination.ts";
+import type { Destination, Found, RemoteObject } from "../contract/destination.ts";
 import type { CompiledMapping } from "../contract/mapping.ts";
 import type { Link, PlanSession, Unlinkable, UnlinkedRow } from "../contract/planner.ts";
 import type { Sync } from "../contract/project.ts";
+import { cutValues } from "../core/cut-values.ts";
+import { findBy, findValue } from "../core/match-entry.ts";
 
 const PAGE_ROWS = 10_000;
 
@@ -17,15 +19,18 @@ export type LinkReport = {
 
 const MOST_EXAMPLES = 20;
 
+export type LinkParts = {
+  readonly sync: Sync;
+  readonly mapping: CompiledMapping;
+  readonly object: RemoteObject;
+  readonly destination: Destination;
+};
+
 /**
  * Looks for the records of rows that have none, by the match list in order: the first entry that finds exactly one record
  * wins (S7). Reads only.
  */
-export async function linkRows(
-  session: PlanSession,
-  parts: { sync: Sync; mapping: CompiledMapping; destination: Destination },
-  signal: AbortSignal,
-): Promise<LinkReport> {
+export async function linkRows(session: PlanSession, parts: LinkParts, signal: AbortSignal): Promise<LinkReport> {
   const entries = parts.mapping.match.map((entry) => ({
     fields: entry.map((part) => part.field),
     found: 0,
@@ -84,37 +89,34 @@ function ambiguous(fields: readonly string[], records: readonly Found[]): string
 
 /** All records by key that one match entry finds for these rows. */
 async function findPage(
-  parts: { sync: Sync; mapping: CompiledMapping; destination: Destination },
+  parts: LinkParts,
   rows: readonly UnlinkedRow[],
   entry: number,
   signal: AbortSignal,
 ): Promise<{ found: ReadonlyMap<string, readonly Found[]>; calls: number }> {
-  const [part, ...others] = parts.mapping.match[entry] ?? [];
+  const names = (parts.mapping.match[entry] ?? []).map((part) => part.field);
+  const by = findBy(parts.object, names);
   const found = new Map<string, readonly Found[]>();
-  if (part === undefined || others.length > 0) return { found, calls: 0 };
   const keysByValue = new Map<string, string[]>();
   for (const row of rows) {
-    const value = row.match[entry]?.[part.field];
-    if (value === undefined) continue;
+    const value = findValue(names, row.match[entry]);
+    if (value === null) continue;
     const keys = keysByValue.get(value);
     if (keys === undefined) keysByValue.set(value, [row.key]);
     else keys.push(row.key);
   }
-  const values = [...keysByValue.keys()];
-  const { findSize, concurrency } = parts.destination.abilities;
-  const pages = Array.from({ length: Math.ceil(values.length / findSize) }, (_, index) =>
-    values.slice(index * findSize, (index + 1) * findSize),
-  );
+  const { abilities } = parts.destination;
+  const pages = cutValues(abilities, by, [...keysByValue.keys()]);
   const fields = parts.mapping.fields.map((field) => field.field);
   let next = 0;
   const worker = async (): Promise<void> => {
     for (let page = pages[next++]; page !== undefined; page = pages[next++]) {
-      const request = { object: parts.sync.object, by: { field: part.field }, values: page, fields };
+      const request = { object: parts.sync.object, by, values: page, fields };
       const reply = await parts.destination.find(request, signal);
       for (const [value, records] of reply.found)
         for (const key of keysByValue.get(value) ?? []) found.set(key, records);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, pages.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(abilities.concurrency, pages.length) }, worker));
   return { found, calls: pages.length };
 }

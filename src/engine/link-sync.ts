@@ -60,7 +60,11 @@ async function linkUnderLease(
   try {
     const { unlinked } = await session.stage(signal);
     const destination = prepared.account.metered(meter);
-    const report = await linkRows(session, { sync, mapping: prepared.mapping, destination }, signal);
+    const report = await linkRows(
+      session,
+      { sync, mapping: prepared.mapping, object: prepared.object, destination },
+      signal,
+    );
     const run = newRunId(bench.clock.now(), bench.random);
     const { linked, taken } = await session.storeLinks({ epoch: lease.epoch, run });
     await putSync(bench, state, prepared, lease);

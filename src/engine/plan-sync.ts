@@ -55,7 +55,7 @@ export async function planSync(bench: Workbench, sync: Sync, meter: Meter, signa
     const { unlinked, mustLook } = await session.stage(signal);
     const looks = mustLook || needsLook(sync, unlinked);
     const destination = prepared.account.metered(meter);
-    const link = { sync, mapping: prepared.mapping, destination };
+    const link = { sync, mapping: prepared.mapping, object: prepared.object, destination };
     const lookups = looks ? (await linkRows(session, link, signal)).calls : 0;
     const facts = await session.build(looks, signal);
     const guards = await judgePlan(bench.project, sync, session, facts, holds);

@@ -1,6 +1,6 @@
 import { columnProblems } from "../config/check-columns.ts";
 import { inFileOrder, placeOf, problem } from "../config/problem.ts";
-import type { ObjectInfo } from "../contract/destination.ts";
+import type { RemoteObject } from "../contract/destination.ts";
 import { Fault, type Problem } from "../contract/fault.ts";
 import type { CompiledMapping } from "../contract/mapping.ts";
 import type { SnapshotMeta } from "../contract/planner.ts";
@@ -19,7 +19,7 @@ export type PreparedSync = {
   readonly local: LocalDatabase;
   readonly mapping: CompiledMapping;
   readonly account: OpenAccount;
-  readonly object: ObjectInfo;
+  readonly object: RemoteObject;
   readonly meta: SnapshotMeta | null;
   /** The name under which the snapshot stands; another than the sync's where it was renamed. */
   readonly snapshotName: string;
@@ -59,8 +59,14 @@ type Asked = Pick<PreparedSync, "account" | "snapshotName" | "meta" | "object">;
 async function askDestination(bench: Workbench, sync: Sync, meter: Meter, signal: AbortSignal): Promise<Asked> {
   const account = await bench.accounts.open(sync.connection, meter, signal);
   const snapshot = await findSnapshot(bench, sync, account);
-  const object = await account.describe(sync.object, meter, signal);
+  const object = await account.describe(sync.object, relatedFields(sync), meter, signal);
   return { account, ...snapshot, object };
+}
+
+/** Fields of other objects that the sync goes through, "Account.Number__c": only these need asking after. */
+function relatedFields(sync: Sync): string[] {
+  const names = [...sync.fields, ...sync.match.flat()].map((part) => part.field);
+  return [...new Set(names.filter((name) => name.includes(".")))].sort();
 }
 
 /** The database's own words about a model's SQL, under the name and line of its file. */

@@ -2,6 +2,7 @@ import { Fault } from "../contract/fault.ts";
 import type { Acceptance, Planner } from "../contract/planner.ts";
 import type { RunRecord } from "../contract/run.ts";
 import type { BatchRecord, Lease, StateStore } from "../contract/state.ts";
+import { rowCount } from "../core/count-text.ts";
 import { toAcceptance } from "../delivery/recorder.ts";
 import { sha256Of } from "../planner/plan-file.ts";
 import { countRun } from "./count-run.ts";
@@ -16,24 +17,28 @@ import type { Workbench } from "./workbench.ts";
  */
 export async function recoverRuns(bench: Workbench, state: StateStore, lease: Lease): Promise<readonly RunRecord[]> {
   const open = await state.runs({ sync: lease.sync, states: ["queued", "planning", "writing", "paused"], limit: 100 });
-  for (const run of [...open].reverse()) await recoverRun(bench, state, lease, run);
-  return open;
+  const recovered: RunRecord[] = [];
+  for (const run of [...open].reverse()) recovered.push(await recoverRun(bench, state, lease, run));
+  return recovered;
 }
 
-async function recoverRun(bench: Workbench, state: StateStore, lease: Lease, run: RunRecord): Promise<void> {
+async function recoverRun(bench: Workbench, state: StateStore, lease: Lease, run: RunRecord): Promise<RunRecord> {
   const endedAt = bench.clock.now();
   if (run.planSha256 === null) {
     const reason = "interrupted before anything was sent";
-    await state.patchRun(lease, run.id, { state: "failed", code: "INTERRUPTED", reason, endedAt });
-    return;
+    const patch = { state: "failed", code: "INTERRUPTED", reason, endedAt } as const;
+    await state.patchRun(lease, run.id, patch);
+    return { ...run, ...patch };
   }
   const path = planPath(bench.project, run.id);
   const batches = await state.batches(run.id);
   await checkPlan(path, run);
   const inDoubt = await settleBatches(bench, state, lease, run, path, batches);
   const operations = await countRun(bench.planner, state, run.id, path);
-  const reason = `interrupted; ${inDoubt} rows in doubt are planned again`;
-  await state.patchRun(lease, run.id, { state: "failed", code: "INTERRUPTED", reason, endedAt, operations });
+  const reason = `interrupted; ${rowCount(inDoubt)} in doubt ${inDoubt === 1 ? "is" : "are"} planned again`;
+  const patch = { state: "failed", code: "INTERRUPTED", reason, endedAt, operations } as const;
+  await state.patchRun(lease, run.id, patch);
+  return { ...run, ...patch };
 }
 
 async function checkPlan(path: string, run: RunRecord): Promise<void> {

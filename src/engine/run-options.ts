@@ -1,3 +1,5 @@
+import type { RunRecord } from "../contract/run.ts";
+
 export type RunOptions = {
   readonly trigger: string;
   readonly who: string;
@@ -8,6 +10,8 @@ export type RunOptions = {
   /** At most so many plans at once; each may take the planner's whole memory limit. */
   readonly planTurn: <T>(work: () => Promise<T>) => Promise<T>;
   readonly onProgress: (progress: Progress) => void;
+  /** Told of a run that was interrupted and is settled now. */
+  readonly onRecovered: (run: RunRecord) => void;
 };
 
 export type Progress = {

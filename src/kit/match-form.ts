@@ -1,6 +1,6 @@
-import type { FieldInfo } from "../contract/destination.ts";
+import type { RemoteField } from "../contract/destination.ts";
 
 /** The form in which two match values of a field are equal exactly when the vendor takes them for one. */
-export function matchForm(form: FieldInfo["matchForm"], text: string): string {
+export function matchForm(form: RemoteField["matchForm"], text: string): string {
   return form === "lower" ? text.trim().toLowerCase() : text;
 }

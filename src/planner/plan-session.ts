@@ -12,6 +12,7 @@ import { checkMatches } from "./match-checks.ts";
 import { guardCounts, planFacts } from "./plan-facts.ts";
 import { copyTo, readPlanRows, viewPlan, writePlanFile } from "./plan-file.ts";
 import { findRemoved, listGhosts, listShared, settleGhosts } from "./removed-rows.ts";
+import { refuseUnmatchable, settleTaken } from "./settle-links.ts";
 import { type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 import { comparedSql, diffSql, formerSql, payloadSql, repeatedKeysSql, stageSql, T } from "./stage-sql.ts";
 import { storeLinks } from "./store-links.ts";
@@ -116,7 +117,7 @@ export function planSession(parts: SessionParts): PlanSession {
     },
     storeLinks: async (at) => {
       await settleGhosts(session, request, false);
-      await settleTaken(session, meta);
+      await settleTaken(session, request, meta);
       const key = mapping.primaryKey.map((column) => `${column.name}:${keyFamily(column)}`);
       return parts.alone(() => storeLinks(session, request, { ...at, hashVersion: version, key }));
     },
@@ -224,7 +225,7 @@ async function dropKnownInserts(session: DuckdbSession, request: PlanRequest): P
 async function build(parts: SessionParts, linksAreComplete: boolean, signal: AbortSignal): Promise<PlanFacts> {
   const { request, session, meta } = parts;
   await settleGhosts(session, request, linksAreComplete);
-  await settleTaken(session, meta);
+  await settleTaken(session, request, meta);
   await session.run(`delete from ${T.due} where key in (select key from ${T.invalid})`);
   await session.run(changesSql(request), signal);
   await dropTables(session, ["sluice_payload"]);
@@ -247,38 +248,6 @@ async function build(parts: SessionParts, linksAreComplete: boolean, signal: Abo
 /** What is read no more is let go at once: its memory is needed for what comes. */
 async function dropTables(session: DuckdbSession, names: readonly string[]): Promise<void> {
   for (const name of names) await session.run(`drop table if exists temp.main.${name}`);
-}
-
-/** A row that no entry matched and that has no value for the first one could only become a record nobody finds again. */
-async function refuseUnmatchable(session: DuckdbSession): Promise<void> {
-  const where = "remote_id is null and m0 is null";
-  await session.run(`insert into ${T.invalid} select key, 'NO_MATCH_VALUE', null,
-    'no record matches, and the first match column is empty', 1 from ${T.changes} where ${where}`);
-  await session.run(`delete from ${T.changes} where ${where}`);
-}
-
-/**
- * A record that another living row of this sync holds is not taken from it. Where its row is gone in this very plan, the
- * record moves on to its new row, with its origin.
- */
-async function settleTaken(session: DuckdbSession, meta: StoredMeta | null): Promise<void> {
-  if ((await session.count(`select count(*) from ${T.links}`)) === 0) return;
-  if (meta !== null) {
-    const snapshot = snapshotTable(meta.table);
-    await session.run(`insert into ${T.invalid} select l.key, 'DUPLICATE_MATCH_KEY', null,
-        'record ' || l.remote_id || ' belongs to row ' || any_value(p.key), 1
-      from ${T.links} l join ${snapshot} p on p.remote_id = l.remote_id and p.key <> l.key and p.absent_since is null
-      where p.key not in (select key from ${T.removed}) group by l.key, l.remote_id`);
-    await session.run(
-      `update ${T.links} set origin = (select any_value(p.origin) from ${snapshot} p where p.remote_id = sluice_links.remote_id)`,
-    );
-  }
-  await session.run(`insert into ${T.invalid} select key, 'DUPLICATE_MATCH_KEY', null,
-      'another row matches record ' || remote_id || ' as well', 1
-    from (select *, min(entry) over (partition by remote_id) as best, count(*) over (partition by remote_id, entry) as rivals,
-      count(*) over (partition by remote_id) as everyone from ${T.links} where key not in (select key from ${T.invalid} where key is not null))
-    where everyone > 1 and (entry > best or rivals > 1)`);
-  await session.run(`delete from ${T.links} where key in (select key from ${T.invalid})`);
 }
 
 /** Errors of the model's own SQL while it runs are the author's to read: the database's words, unwrapped. */

@@ -8,7 +8,7 @@ const [url = "", rowsText = "0"] = process.argv.slice(2);
 const rows = Number(rowsText);
 const signal = new AbortController().signal;
 const destination = await openHubspot({ access_token: "sandbox", base_url: url }, { clock: realClock });
-await destination.describe("contacts", signal);
+await destination.describe("contacts", [], signal);
 const names = Object.keys(PEOPLE_COLUMNS);
 const { batchSize, concurrency } = destination.abilities;
 const batches = Array.from({ length: Math.ceil(rows / batchSize) }, (_, batch) =>

@@ -1,7 +1,7 @@
 import { connectors } from "../../connectors/index.ts";
 import { loadProject } from "../../src/config/load-project.ts";
 import type { ConnectorDefinition } from "../../src/contract/connector.ts";
-import type { Destination, FieldInfo, Outcome, WriteBatch } from "../../src/contract/destination.ts";
+import type { Destination, Outcome, RemoteField, WriteBatch } from "../../src/contract/destination.ts";
 import { NO_HINTS } from "../../src/contract/fault.ts";
 import type { Planner } from "../../src/contract/planner.ts";
 import { openMemory } from "../../src/engine/open-memory.ts";
@@ -43,6 +43,7 @@ const options = {
   holder: "bench",
   planTurn: <T>(work: () => Promise<T>) => work(),
   onProgress: () => undefined,
+  onRecovered: () => undefined,
 };
 const finished = await runSync(bench, memory.state, sync, options, signal);
 if (finished.run.state !== "succeeded") throw new Error(`${finished.run.state}: ${finished.run.reason}`);
@@ -70,11 +71,14 @@ function instant(definition: ConnectorDefinition): ConnectorDefinition {
 
 function instantDestination(abilities: Destination["abilities"]): Destination {
   let nextId = 1;
-  const field = (name: string): FieldInfo => ({
+  const field = (name: string): RemoteField => ({
     name,
     type: name === "numemployees" ? "number" : "text",
     vendorType: "string",
-    writable: true,
+    creatable: true,
+    updatable: true,
+    upsertKey: name === "email",
+    findable: true,
     required: false,
     unique: name === "email",
     options: null,

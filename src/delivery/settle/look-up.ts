@@ -1,5 +1,7 @@
 import type { FindRequest, Found } from "../../contract/destination.ts";
 import type { PlanRow } from "../../contract/plan.ts";
+import { cutValues } from "../../core/cut-values.ts";
+import { findBy, findValue } from "../../core/match-entry.ts";
 import type { SettleContext } from "./settled.ts";
 
 /** Record ids of rows by their match list: the first entry that finds exactly one record. Rows without are absent. */
@@ -12,16 +14,15 @@ export async function lookUp(
   const entries = Math.max(0, ...rows.map((row) => row.match.length));
   for (let entry = 0; entry < entries; entry++) {
     const open = rows.filter((row) => !found.has(row.key));
+    const fields = Object.keys(open.find((row) => row.match[entry] != null)?.match[entry] ?? {});
     const byValue = new Map<string, PlanRow>();
-    let field: string | null = null;
     for (const row of open) {
-      const [name, value] = Object.entries(row.match[entry] ?? {})[0] ?? [];
-      if (name === undefined || value === undefined || Object.keys(row.match[entry] ?? {}).length > 1) continue;
-      field = name;
-      byValue.set(value, row);
+      const value = findValue(fields, row.match[entry]);
+      if (value !== null) byValue.set(value, row);
     }
-    if (field === null) continue;
-    for (const [value, records] of await findAll(context, { field }, [...byValue.keys()], signal)) {
+    if (byValue.size === 0) continue;
+    const by = findBy(context.object, fields);
+    for (const [value, records] of await findAll(context, by, [...byValue.keys()], signal)) {
       const row = byValue.get(value);
       const [only, ...others] = records;
       if (row !== undefined && only !== undefined && others.length === 0) found.set(row.key, only.remoteId);
@@ -30,7 +31,7 @@ export async function lookUp(
   return found;
 }
 
-/** Records by value, in as many calls as the destination's `findSize` needs. */
+/** Records by value, in as many calls as the destination needs. */
 export async function findAll(
   context: SettleContext,
   by: FindRequest["by"],
@@ -38,9 +39,8 @@ export async function findAll(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly Found[]>> {
   const found = new Map<string, readonly Found[]>();
-  const { findSize } = context.destination.abilities;
-  for (let from = 0; from < values.length; from += findSize) {
-    const request = { object: context.sync.object, by, values: values.slice(from, from + findSize), fields: [] };
+  for (const page of cutValues(context.destination.abilities, by, values)) {
+    const request = { object: context.sync.object, by, values: page, fields: [] };
     const reply = await context.destination.find(request, signal);
     for (const [value, records] of reply.found) found.set(value, records);
   }

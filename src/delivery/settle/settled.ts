@@ -1,4 +1,4 @@
-import type { Destination, Outcome } from "../../contract/destination.ts";
+import type { Destination, Outcome, RemoteObject } from "../../contract/destination.ts";
 import type { Fault } from "../../contract/fault.ts";
 import type { PlanRow } from "../../contract/plan.ts";
 import type { Sync } from "../../contract/project.ts";
@@ -25,6 +25,7 @@ export type Settled =
 
 export type SettleContext = {
   readonly sync: Sync;
+  readonly object: RemoteObject;
   /** Wrapped: limited, retrying, bisecting. */
   readonly destination: Destination;
   /** The key of this sync's row that holds a record; null where none does. */

@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 test("each type of property becomes its field type", async () => {
-  const { fields } = (await destination.describe("contacts", quiet)).value;
+  const { fields } = (await destination.describe("contacts", [], quiet)).value;
   const types = Object.fromEntries([...fields.values()].map((field) => [field.name, field.type]));
   expect(types).toEqual({
     email: "text",
@@ -40,19 +40,19 @@ test("each type of property becomes its field type", async () => {
 });
 
 test("options, uniqueness, what may be written and how values match", async () => {
-  const { fields } = (await destination.describe("contacts", quiet)).value;
-  expect(fields.get("email")).toMatchObject({ unique: true, matchForm: "lower", writable: true });
+  const { fields } = (await destination.describe("contacts", [], quiet)).value;
+  expect(fields.get("email")).toMatchObject({ unique: true, matchForm: "lower", creatable: true, updatable: true });
   expect(fields.get("customer_id")).toMatchObject({ unique: true, matchForm: "lower" });
-  expect(fields.get("firstname")).toMatchObject({ unique: false, matchForm: "exact", maxLength: 65_536 });
+  expect(fields.get("firstname")).toMatchObject({ unique: false, matchForm: "lower", maxLength: 65_536 });
   expect(fields.get("stage")?.options).toEqual(["a", "b"]);
   expect(fields.get("hubspot_owner_id")?.options).toBeNull();
-  expect(fields.get("createdate")?.writable).toBe(false);
-  expect(fields.get("sum")?.writable).toBe(false);
+  expect(fields.get("createdate")).toMatchObject({ creatable: false, updatable: false });
+  expect(fields.get("sum")).toMatchObject({ creatable: false, updatable: false });
 });
 
 test("an unknown object is refused with what there is", async () => {
   server.script({ status: 400, body: { message: "Unable to infer object type from: persons" } });
-  await expect(destination.describe("persons", quiet)).rejects.toMatchObject({
+  await expect(destination.describe("persons", [], quiet)).rejects.toMatchObject({
     code: "DESTINATION_REFUSED",
     message: 'HubSpot knows no object "persons": Unable to infer object type from: persons',
     fix: expect.stringContaining("contacts"),

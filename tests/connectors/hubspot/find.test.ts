@@ -12,7 +12,7 @@ const quiet = new AbortController().signal;
 beforeEach(async () => {
   server = await scriptedServer();
   destination = await openHubspot({ access_token: "t", base_url: server.url }, { clock: realClock });
-  await destination.describe("contacts", quiet);
+  await destination.describe("contacts", [], quiet);
 });
 afterEach(async () => {
   await destination.close();
@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 const find = (by: string, values: readonly string[], fields: readonly string[] = []) =>
-  destination.find({ object: "contacts", by: by === "recordId" ? by : { field: by }, values, fields }, quiet);
+  destination.find({ object: "contacts", by: by === "recordId" ? by : { unique: by }, values, fields }, quiet);
 
 test("a unique property that is called id is a property, not the record's own id", async () => {
   server.script({ body: { results: [{ id: "7", properties: { id: "4711" } }] } });

@@ -13,7 +13,7 @@ beforeEach(async () => {
   server = await scriptedServer();
   const config = { access_token: "t", base_url: server.url };
   destination = await openHubspot(config, { clock: realClock, deadlineMs: 300 });
-  await destination.describe("contacts", quiet);
+  await destination.describe("contacts", [], quiet);
 });
 afterEach(async () => {
   await destination.close();

@@ -11,7 +11,7 @@ let destination: Destination;
 beforeEach(async () => {
   server = await scriptedServer();
   destination = await openHubspot({ access_token: "t", base_url: server.url }, { clock: realClock });
-  await destination.describe("contacts", new AbortController().signal);
+  await destination.describe("contacts", [], new AbortController().signal);
 });
 afterEach(async () => {
   await destination.close();

@@ -62,7 +62,7 @@ export function destinationSuite(name: string, make: () => Promise<Subject>): vo
       test(one.title, async () => {
         const subject = await make();
         try {
-          await subject.destination.describe(subject.object, new AbortController().signal);
+          await subject.destination.describe(subject.object, [], new AbortController().signal);
           await one.run(subject);
         } finally {
           await subject.close();

@@ -1,23 +1,28 @@
 // Proves that a mapping is refused for every reason at once, before anything is sent, and compiled as it was meant.
 import { describe, expect, it } from "vitest";
-import type { FieldInfo } from "../../../src/contract/destination.ts";
+import type { RemoteField } from "../../../src/contract/destination.ts";
 import type { FieldMapping, Sync } from "../../../src/contract/project.ts";
 import { compileMapping } from "../../../src/core/compile-mapping.ts";
 import { columnOf } from "../../../src/core/duckdb-sql.ts";
 import { aSync } from "../delivery/samples.ts";
 
-const info = (name: string, part: Partial<FieldInfo> = {}): FieldInfo => ({
+const info = (name: string, part: Partial<RemoteField> = {}): RemoteField => ({
   name,
   type: "text",
   vendorType: part.type ?? "string",
-  writable: true,
+  creatable: true,
+  updatable: true,
   required: false,
   unique: false,
+  upsertKey: part.unique ?? false,
+  findable: true,
   options: null,
   maxLength: null,
   matchForm: "exact",
   ...part,
 });
+
+const READ_ONLY = { creatable: false, updatable: false };
 
 const FIELDS = [
   info("customer_id", { unique: true }),
@@ -29,8 +34,8 @@ const FIELDS = [
   info("seen", { type: "timestamp" }),
   info("stage", { type: "option", options: ["lead", "customer"] }),
   info("tags", { type: "set", options: ["a", "b"] }),
-  info("created_at", { writable: false }),
-  info("record_id", { writable: false, unique: true, type: "number" }),
+  info("created_at", READ_ONLY),
+  info("record_id", { ...READ_ONLY, unique: true, type: "number" }),
 ];
 
 const COLUMNS = [
@@ -50,7 +55,7 @@ function compile(
   fields: Readonly<Record<string, string | { value: string }>>,
   part: Partial<Sync> = {},
   timezone: string | null = null,
-  others: readonly FieldInfo[] = [],
+  others: readonly RemoteField[] = [],
 ) {
   const mappings = Object.entries(fields).map(
     ([field, from]): FieldMapping => ({
@@ -150,7 +155,7 @@ describe("refused", () => {
   });
 
   it("a field without which no record can be made, unless none is made or it is read-only", () => {
-    const required = [info("name", { required: true }), info("made", { required: true, writable: false })];
+    const required = [info("name", { required: true }), info("made", { required: true, ...READ_ONLY })];
     const { codes, problems } = compile({ email: "email" }, {}, null, required);
     expect(codes).toEqual(["REQUIRED_FIELD"]);
     expect(problems[0]?.message).toContain('"name"');

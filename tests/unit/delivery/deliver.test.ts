@@ -6,7 +6,7 @@ import type { PlanRow } from "../../../src/contract/plan.ts";
 import type { Batch } from "../../../src/delivery/cut-batches.ts";
 import { type DeliverParts, deliver } from "../../../src/delivery/deliver.ts";
 import type { Settled } from "../../../src/delivery/settle/settled.ts";
-import { aRow, aSync, rowsOf, running } from "./samples.ts";
+import { ANY_OBJECT, aRow, aSync, rowsOf, running } from "./samples.ts";
 import { type Script, scriptedDestination } from "./scripted-destination.ts";
 
 const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -55,6 +55,7 @@ function delivery(rows: readonly PlanRow[], script: Script = {}, part: Partial<D
   );
   const parts: DeliverParts = {
     sync: aSync(),
+    object: ANY_OBJECT,
     destination: world.destination,
     recorder,
     readPlan: async (from, to) => rows.slice(from, to),

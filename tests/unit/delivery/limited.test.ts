@@ -69,7 +69,7 @@ test("a spent daily quota stops questions with a fault and leaves writes for the
     openGate(budget, clock, () => undefined),
     newMeter(),
   );
-  await expect(destination.describe("contacts", running())).rejects.toMatchObject({ code: "QUOTA_SPENT" });
+  await expect(destination.describe("contacts", [], running())).rejects.toMatchObject({ code: "QUOTA_SPENT" });
   const reply = await destination.write(BATCH, running());
   expect(reply).toMatchObject({ calls: 0, outcomes: [{ kind: "deferred", code: "QUOTA_SPENT" }] });
   expect(inner.batches).toEqual([]);
@@ -92,7 +92,7 @@ test("a call that throws counts, frees its slot, and its hints are learned", asy
     throw throttled;
   };
   const destination = limited(scriptedDestination({ find }).destination, gate, meter);
-  const request = { object: "contacts", by: { field: "ext" }, values: ["1"], fields: [] };
+  const request = { object: "contacts", by: { unique: "ext" }, values: ["1"], fields: [] };
   await expect(destination.find(request, running())).rejects.toBe(throttled);
   expect(meter).toMatchObject({ calls: 1, throttled: 1 });
   await clock.run(gate.pass(meter, running()));

@@ -18,7 +18,7 @@ import { openPlanner } from "../../../src/planner/open-planner.ts";
 import { openState } from "../../../src/state/open-state.ts";
 import { fakeClock } from "../../contract/state/fake-clock.ts";
 import { aRun } from "../../contract/state/samples.ts";
-import { aSync, running } from "./samples.ts";
+import { ANY_OBJECT, aSync, running } from "./samples.ts";
 import { scriptedDestination } from "./scripted-destination.ts";
 
 const clock = fakeClock();
@@ -159,6 +159,7 @@ async function send(
   await deliver(
     {
       sync: aSync({ name: sync }),
+      object: ANY_OBJECT,
       destination,
       recorder,
       readPlan: (from, to) => planner.readPlan(plan.file.path, from, to),

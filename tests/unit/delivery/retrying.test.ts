@@ -170,7 +170,7 @@ test.each([
       if (++asked < 3) throw new Fault(code, "no");
     },
   });
-  const request = { object: "contacts", by: { field: "ext" }, values: ["1"], fields: [] };
+  const request = { object: "contacts", by: { unique: "ext" }, values: ["1"], fields: [] };
   const answer = clock.run(destination.find(request, running()));
   if (times === 1) await expect(answer).rejects.toMatchObject({ code });
   else await answer;

@@ -1,3 +1,4 @@
+import type { RemoteObject } from "../../../src/contract/destination.ts";
 import type { Hints } from "../../../src/contract/fault.ts";
 import { NO_HINTS } from "../../../src/contract/fault.ts";
 import type { PlanRow } from "../../../src/contract/plan.ts";
@@ -28,6 +29,9 @@ export function aRow(part: Partial<PlanRow> & { key: string }): PlanRow {
 export function rowsOf(count: number, part: Partial<PlanRow> = {}): PlanRow[] {
   return Array.from({ length: count }, (_, index) => aRow({ key: `${index}`, seq: index, ...part }));
 }
+
+/** Every field is as it is asked for. */
+export const ANY_OBJECT: RemoteObject = { object: "contacts", fields: new Map() };
 
 export function aSync(part: Partial<Sync> = {}): Sync {
   return {

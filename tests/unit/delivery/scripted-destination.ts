@@ -1,6 +1,7 @@
 import type {
   Abilities,
   Destination,
+  FindRequest,
   Found,
   Outcome,
   Reply,
@@ -22,10 +23,19 @@ export const ABILITIES: Abilities = {
   operations: ["upsert", "create", "update", "archive", "delete"],
   batchSize: 100,
   findSize: 100,
+  searchSize: () => 100,
+  findBytes: 100_000,
   upsertIsAtomic: true,
   concurrency: 4,
   firstWindow: { max: 1000, intervalMs: 1000 },
+  searchWindow: null,
 };
+
+function matchOf(by: Exclude<FindRequest["by"], "recordId">, value: string): Record<string, string> {
+  if ("unique" in by) return { [by.unique]: value };
+  const values = by.fields.length === 1 ? [value] : (JSON.parse(value) as string[]);
+  return Object.fromEntries(by.fields.map((field, place) => [field, values[place] ?? ""]));
+}
 
 /** A destination in memory that keeps records by id, unique by every match field, and answers as it is told. */
 export function scriptedDestination(script: Script = {}, abilities: Partial<Abilities> = {}) {
@@ -54,11 +64,13 @@ export function scriptedDestination(script: Script = {}, abilities: Partial<Abil
     check: async () => ({ value: { id: "1", label: "scripted" }, calls: 1, hints: NO_HINTS }),
     describe: async (object) => ({ value: { object, fields: new Map() }, calls: 1, hints: NO_HINTS }),
     find: async ({ by, values }) => {
-      if (values.length > destination.abilities.findSize) throw new Error("more values than one call takes");
+      const { findSize, searchSize } = destination.abilities;
+      const most = by !== "recordId" && "fields" in by ? searchSize(by.fields.length) : findSize;
+      if (values.length > most) throw new Error("more values than one call takes");
       script.find?.(values);
       const found = new Map<string, Found[]>();
       for (const value of values) {
-        const ids = by === "recordId" ? (records.has(value) ? [value] : []) : idsOf({ [by.field]: value });
+        const ids = by === "recordId" ? (records.has(value) ? [value] : []) : idsOf(matchOf(by, value));
         if (ids.length > 0)
           found.set(
             value,

@@ -7,7 +7,7 @@ import type { Sync } from "../../../src/contract/project.ts";
 import { cutBatches } from "../../../src/delivery/cut-batches.ts";
 import { settleBatch } from "../../../src/delivery/settle/settle-batch.ts";
 import type { Settled } from "../../../src/delivery/settle/settled.ts";
-import { aRow, aSync, running } from "./samples.ts";
+import { ANY_OBJECT, aRow, aSync, running } from "./samples.ts";
 import { type Script, scriptedDestination } from "./scripted-destination.ts";
 
 type World = ReturnType<typeof scriptedDestination>;
@@ -24,6 +24,7 @@ async function settle(
   const faults: Fault[] = [];
   const context = {
     sync: aSync(sync),
+    object: ANY_OBJECT,
     destination: world.destination,
     ownerOf: async (ids: readonly string[]) =>
       new Map(ids.flatMap((id) => (owners[id] === undefined ? [] : [[id, owners[id]] as const]))),
@@ -224,7 +225,10 @@ test("a refused write defers its rows, and says why to who asked (S20)", async (
 });
 
 test("no question is larger than one call takes, however large the batch", async () => {
-  const world = scriptedDestination({ write: (_, __, call) => (call === 0 ? LOST : undefined) }, { findSize: 2 });
+  const world = scriptedDestination(
+    { write: (_, __, call) => (call === 0 ? LOST : undefined) },
+    { searchSize: () => 2 },
+  );
   const rows = Array.from({ length: 5 }, (_, index) => aRow({ key: `${index}`, ...INSERT }));
   const { settled } = await settle(world, rows);
   expect(settled.map((one) => one.kind)).toEqual(Array.from({ length: 5 }, () => "applied"));

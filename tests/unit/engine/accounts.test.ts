@@ -17,7 +17,7 @@ function setUp(putBudget: (record: BudgetRecord) => Promise<void>, refusals = 0)
   const open = (): Destination => {
     facts.opened++;
     const raw: Partial<Destination> = {
-      abilities: { firstWindow: { max: 100, intervalMs: 10_000 } } as Abilities,
+      abilities: { firstWindow: { max: 100, intervalMs: 10_000 }, searchWindow: null } as Abilities,
       check: async () => {
         if (facts.opened <= refusals) throw new Fault("AUTH_REFUSED", "the token is refused");
         return { value: { id: "4711", label: "portal 4711" }, calls: 1, hints: NO_HINTS };
@@ -65,7 +65,7 @@ test("closing waits until the account's wait is written down", async () => {
     kept.push(record);
   });
   const account = await accounts.open("crm", newMeter(), running());
-  await account.describe("contacts", newMeter(), running());
+  await account.describe("contacts", [], newMeter(), running());
   expect(kept).toEqual([]);
   const closing = accounts.close();
   write();
@@ -79,7 +79,7 @@ test("a wait that could not be written down is thrown from close, and every conn
     throw new Fault("STATE_FAILED", "disk full");
   });
   const account = await accounts.open("crm", newMeter(), running());
-  await account.describe("contacts", newMeter(), running());
+  await account.describe("contacts", [], newMeter(), running());
   await expect(accounts.close()).rejects.toMatchObject({ code: "STATE_FAILED" });
   expect(facts.closed).toBe(1);
 });

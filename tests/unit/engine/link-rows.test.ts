@@ -5,7 +5,7 @@ import type { Link, PlanSession, Unlinkable, UnlinkedRow } from "../../../src/co
 import type { Sync } from "../../../src/contract/project.ts";
 import { columnOf } from "../../../src/core/duckdb-sql.ts";
 import { linkRows } from "../../../src/engine/link-rows.ts";
-import { aSync, running } from "../delivery/samples.ts";
+import { ANY_OBJECT, aSync, running } from "../delivery/samples.ts";
 import { scriptedDestination } from "../delivery/scripted-destination.ts";
 
 const part = (field: string) => ({ field, column: columnOf(field, "VARCHAR"), matchForm: "exact" as const });
@@ -23,7 +23,7 @@ async function link(
   findSize = 100,
 ) {
   const questions: string[][] = [];
-  const world = scriptedDestination({ find: (values) => questions.push([...values]) }, { findSize });
+  const world = scriptedDestination({ find: (values) => questions.push([...values]) }, { searchSize: () => findSize });
   for (const seed of seeds) world.seed(seed);
   const links: Link[] = [];
   const unlinkable: Unlinkable[] = [];
@@ -34,7 +34,7 @@ async function link(
       unlinkable.push(...refused);
     },
   };
-  const parts = { sync: aSync(sync), mapping: MAPPING, destination: world.destination };
+  const parts = { sync: aSync(sync), mapping: MAPPING, object: ANY_OBJECT, destination: world.destination };
   await linkRows(session as unknown as PlanSession, parts, running());
   return { links, unlinkable, questions };
 }

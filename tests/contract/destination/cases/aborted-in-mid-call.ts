@@ -43,7 +43,7 @@ export const abortedInMidCall: readonly Case[] = [
         () => ["deferred"],
       );
       expect(await writing).toEqual(["deferred"]);
-      await expect(destination.describe(object, gone)).rejects.toThrow();
+      await expect(destination.describe(object, [], gone)).rejects.toThrow();
       expect((await subject.calls()) - before).toBe(0);
       await expect(destination.check(quiet)).resolves.toBeDefined();
     },

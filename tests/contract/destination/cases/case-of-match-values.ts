@@ -8,10 +8,10 @@ export const caseOfMatchValues: readonly Case[] = [
       const { destination, object, fields } = subject;
       const { caseless } = fields;
       if (caseless === null) return;
-      expect((await destination.describe(object, quiet)).value.fields.get(caseless)?.matchForm).toBe("lower");
+      expect((await destination.describe(object, [], quiet)).value.fields.get(caseless)?.matchForm).toBe("lower");
       const [id] = await subject.seed([{ [caseless]: "Ada@Example.com" }]);
       const { found } = await destination.find(
-        { object, by: { field: caseless }, values: ["ada@example.com"], fields: [] },
+        { object, by: { unique: caseless }, values: ["ada@example.com"], fields: [] },
         quiet,
       );
       expect(found.get("ada@example.com")?.[0]?.remoteId).toBe(id);

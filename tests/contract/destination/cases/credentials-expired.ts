@@ -11,9 +11,9 @@ export const credentialsExpired: readonly Case[] = [
       }
       const refused = { code: expect.stringMatching(/^AUTH_(REFUSED|REQUIRED)$/) };
       await expect(upsert(subject, [keyed(subject, "K1")])).rejects.toMatchObject(refused);
-      const lookup = { object, by: { field: fields.key }, values: ["k1"], fields: [] };
+      const lookup = { object, by: { unique: fields.key }, values: ["k1"], fields: [] };
       await expect(destination.find(lookup, quiet)).rejects.toMatchObject(refused);
-      await expect(destination.describe(object, quiet)).rejects.toMatchObject(refused);
+      await expect(destination.describe(object, [], quiet)).rejects.toMatchObject(refused);
       await expect(destination.check(quiet)).rejects.toMatchObject(refused);
       expect((await subject.dump()).size).toBe(0);
     },

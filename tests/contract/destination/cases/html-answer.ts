@@ -18,7 +18,7 @@ export const htmlAnswer: readonly Case[] = [
       const { destination, object } = subject;
       await subject.mishap("describe", "html", null);
       await subject.mishap("check", "html", null);
-      await expect(destination.describe(object, quiet)).rejects.toMatchObject({ code: "DESTINATION_ANSWER" });
+      await expect(destination.describe(object, [], quiet)).rejects.toMatchObject({ code: "DESTINATION_ANSWER" });
       await expect(destination.check(quiet)).rejects.toMatchObject({ code: "DESTINATION_ANSWER" });
     },
   },

@@ -23,7 +23,7 @@ export const throttled: readonly Case[] = [
       if (subject.isWrapped) return;
       const { destination, object, fields } = subject;
       await subject.mishap("find", SLOW_DOWN);
-      const looked = destination.find({ object, by: { field: fields.key }, values: ["k1"], fields: [] }, quiet);
+      const looked = destination.find({ object, by: { unique: fields.key }, values: ["k1"], fields: [] }, quiet);
       await expect(looked).rejects.toMatchObject({
         code: "THROTTLED",
         hints: { throttled: true, retryAfterMs: 1_000 },

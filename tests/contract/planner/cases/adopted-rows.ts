@@ -88,12 +88,29 @@ export const adoptedRows: readonly Case[] = [
       const sync = syncOn(subject, { match: MATCH });
       await sync.run(rowsSql(COLUMNS, [["1", "a@x.example", "n", null]]), { find: () => null });
       const both = rowsSql(COLUMNS, [
+        ["1", "a@x.example", "n2", null],
+        ["2", "a@x.example", "m", null],
+      ]);
+      const planned = await sync.run(both, { find: () => ({ entry: 1, remoteId: "R-1", present: {} }) });
+      expect(sent(planned)).toEqual({ 1: { name: "n2" } });
+      expect(invalid(planned)).toEqual([["DUPLICATE_MATCH_KEY", "email", 1]]);
+    },
+  },
+  {
+    title: "a value that its holder gives up in this plan makes a record of its own, after the holder's update",
+    run: async (subject) => {
+      const sync = syncOn(subject, { match: MATCH });
+      await sync.run(rowsSql(COLUMNS, [["1", "a@x.example", "n", null]]), { find: () => null });
+      const both = rowsSql(COLUMNS, [
         ["1", "a2@x.example", "n", null],
         ["2", "a@x.example", "m", null],
       ]);
       const planned = await sync.run(both, { find: () => ({ entry: 1, remoteId: "R-1", present: {} }) });
-      expect(sent(planned)).toEqual({ 1: { email: "a2@x.example" } });
-      expect(invalid(planned)).toEqual([["DUPLICATE_MATCH_KEY", null, 1]]);
+      expect(invalid(planned)).toEqual([]);
+      expect(planned.rows.map((row) => [row.seq, row.key, row.remoteId])).toEqual([
+        [0, "1", "R-1"],
+        [1, "2", null],
+      ]);
     },
   },
   {
