@@ -17,6 +17,9 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   ticket: "tickets",
 };
 
+/** What hangs on a record: its associations go with it. */
+const CHILDREN: Readonly<Record<string, readonly string[]>> = { companies: ["contacts", "deals", "tickets"] };
+
 /** One name an object, whatever else HubSpot takes: two syncs on one record must be seen to be on one object. */
 export function usualName(object: string): string {
   return OTHER_NAMES[object.toLowerCase()] ?? object;
@@ -31,7 +34,7 @@ export function readProperties(object: string, body: unknown): RemoteObject | nu
     const name = text(property.name);
     if (name !== null) fields.set(name, readField(object, name, property));
   }
-  return { object, fields };
+  return { object, children: CHILDREN[object] ?? [], fields };
 }
 
 function readField(object: string, name: string, property: Readonly<Record<string, unknown>>): RemoteField {

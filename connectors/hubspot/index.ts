@@ -14,6 +14,7 @@ export const hubspot: ConnectorDefinition = {
   sandbox: {
     defaultPort: 4010,
     tiers: ["free", "pro", "enterprise", "unlimited"],
+    credentials: { token: "sandbox" },
     start: async (options) => (await import("./sandbox/server.ts")).startHubspotSandbox(options),
   },
 };

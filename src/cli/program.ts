@@ -106,6 +106,12 @@ function buildProgram(act: Act, parts: ProgramParts): Command {
   selecting(
     command("link", "find the records that rows already have, and remember them; sends nothing").argument("[syncs...]"),
   ).action(act(async () => (await import("./link.ts")).link));
+  command("holds", "plans that a guard holds, and approvals that still count")
+    .argument("[sync]")
+    .action(act(async () => (await import("./holds.ts")).holds));
+  command("approve", "release what a run's guards hold, for 24 hours; the next run sends it")
+    .argument("<run>", "a run id, or `last`")
+    .action(act(async () => (await import("./approve.ts")).approve));
   command("status", "every sync with its last run").action(act(async () => (await import("./status.ts")).status));
   command("runs", "past runs, newest first")
     .argument("[sync]")
@@ -122,8 +128,9 @@ function buildProgram(act: Act, parts: ProgramParts): Command {
     .action(act(async () => (await import("./why.ts")).why));
   program
     .command("sandbox")
-    .description("start a local HubSpot that behaves as the real one, limits included")
-    .option("--hubspot-port <n>", "port; 0 takes a free one", "4010")
+    .description("start a local HubSpot and Salesforce that behave as the real ones, limits included")
+    .option("--hubspot-port <n>", "start HubSpot at this port; 0 takes a free one")
+    .option("--salesforce-port <n>", "start Salesforce at this port; with neither, each starts at its usual one")
     .option("--seed <n>", "portal id, ids and faults derive from it", "1")
     .addOption(
       new Option("--tier <tier>", "the account's limits")

@@ -32,7 +32,7 @@ export async function status(context: CommandContext<object>): Promise<number> {
       if (interrupted !== null) output.line(interruptedLine(interrupted));
       if (isHeld)
         output.line(
-          `  held by ${hold.guards.join(", ")} since ${isoTime(hold.heldAt)}; \`sluice run ${sync.name} --approve\` releases it`,
+          `  held by ${hold.guards.join(", ")} since ${isoTime(hold.heldAt)}; \`sluice run ${sync.name} --approve\`, or \`sluice approve ${hold.run}\`, releases it`,
         );
     }
   } finally {

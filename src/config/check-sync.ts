@@ -111,7 +111,7 @@ function checkAbilities(
   ] as const) {
     const { kind } = removal;
     if (merged[key] === undefined || kind === "none") continue;
-    if (!may(kind === "archive" ? "archive" : "update")) refuse([key], `${key}: ${kind}`);
+    if (!may(kind === "archive" || kind === "delete" ? kind : "update")) refuse([key], `${key}: ${kind}`);
   }
 }
 

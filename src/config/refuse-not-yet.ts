@@ -14,17 +14,11 @@ export function refuseNotYet(work: Work, runsSchedules: boolean): void {
     refuse(["model"], `the model "${merged.model}"`, "write a model file that selects from the table behind it");
   }
   if (merged.write === "append") refuse(["write"], "write: append", "use upsert, update or insert");
-  for (const key of ["on_removed", "on_removed_adopted"] as const) {
-    if (merged[key] === "delete") refuse([key], `${key}: delete`, "use archive, clear or { set: {field: value} }");
-  }
   const { match } = merged;
   (Array.isArray(match) ? match : [match ?? {}]).forEach((entry, index) => {
     if (index > 0 || Object.keys(entry).length < 2) return;
     refuse(Array.isArray(match) ? ["match", index] : ["match"], "a first match entry of several fields", ONE_FIELD);
   });
-  if (merged.allow_cascade !== undefined) {
-    refuse(["allow_cascade"], "allow_cascade", "remove it: nothing is deleted", "key");
-  }
   for (const [field, setting] of Object.entries(merged.fields ?? {})) {
     if (typeof setting === "object" && "lookup" in setting) {
       refuse(["fields", field, "lookup"], "lookup", "join the id in the model's SQL and map the column", "key");

@@ -27,7 +27,7 @@ export function resolveSync(work: Work): Sync {
   const write = merged.write === "append" || merged.write === undefined ? "upsert" : merged.write;
   const onRemoved = resolveRemoval(work, "on_removed", { kind: "none" });
   // Archiving what we did not create must be said; changing fields on removal is meant for every linked record (S12).
-  const forAdopted: Removal = onRemoved.kind === "archive" ? { kind: "none" } : onRemoved;
+  const forAdopted: Removal = takesAway(onRemoved) ? { kind: "none" } : onRemoved;
   const sync: Omit<Sync, "configHash"> = {
     name: syncName(source.file),
     description: merged.description ?? null,
@@ -43,6 +43,7 @@ export function resolveSync(work: Work): Sync {
     onMissingRecord: merged.on_missing_record ?? (write === "upsert" ? "rematch" : "skip"),
     onRemoved,
     onRemovedAdopted: resolveRemoval(work, "on_removed_adopted", forAdopted),
+    allowCascade: merged.allow_cascade ?? false,
     fields: resolveFields(work),
     sendTogether: merged.send_together ?? [],
     guards: resolveGuards(merged.guards),
@@ -110,9 +111,14 @@ function resolveConstant(work: Work, path: Path): string | null {
   return resolved?.constant.text ?? null;
 }
 
+/** Records that were there before us are never archived or deleted unless the sync says so of them (S12). */
+function takesAway(removal: Removal): boolean {
+  return removal.kind === "archive" || removal.kind === "delete";
+}
+
 function resolveRemoval(work: Work, key: "on_removed" | "on_removed_adopted", fallback: Removal): Removal {
   const setting = work.layers.merged[key];
-  if (setting === undefined || setting === "delete") return fallback;
+  if (setting === undefined) return fallback;
   if (typeof setting === "string") return { kind: setting };
   const fields = Object.keys(setting.set).flatMap((field): [string, string][] => {
     const value = resolveConstant(work, [key, "set", field]);

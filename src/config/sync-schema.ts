@@ -173,14 +173,18 @@ export const syncSchema = z
       })
       .optional(),
     on_removed: removal
-      .meta({ description: "What happens when a row leaves the model: none (default), clear, {set}, archive." })
+      .meta({ description: "What happens when a row leaves the model: none (default), clear, {set}, archive, delete." })
       .optional(),
     on_removed_adopted: removal
-      .meta({ description: "The same for records that were there before: archive must be said here to touch them." })
+      .meta({
+        description: "The same for records that were there before: archive or delete must be said here to touch them.",
+      })
       .optional(),
     allow_cascade: z
       .boolean()
-      .meta({ description: "Allows deleting records that carry others with them; not yet available." })
+      .meta({
+        description: "Allows on_removed: archive or delete of records that carry others with them, such as accounts.",
+      })
       .optional(),
     fields: z.record(filledText, field).meta({ description: "Maps destination fields to model columns." }).optional(),
     send_together: z

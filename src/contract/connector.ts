@@ -28,6 +28,8 @@ export type ConnectorDefinition = {
   readonly sandbox: {
     readonly defaultPort: number;
     readonly tiers: readonly string[];
+    /** What it takes for credentials, by the key of the connection's config. */
+    readonly credentials: Readonly<Record<string, string>>;
     readonly start: (options: SandboxOptions) => Promise<Sandbox>;
   } | null;
 };

@@ -59,6 +59,8 @@ export type RemoteField = {
 
 export type RemoteObject = {
   readonly object: string;
+  /** Objects whose records go, or lose their parent, with a record of this one: "Contact", "Opportunity". */
+  readonly children: readonly string[];
   readonly fields: ReadonlyMap<string, RemoteField>;
 };
 

@@ -157,10 +157,25 @@ export interface Planner {
   /** Who of this account's snapshots holds these records. */
   owners(account: string, object: string, remoteIds: readonly string[]): Promise<readonly LinkOwner[]>;
   rename(from: string, to: string): Promise<void>;
+  /** What the snapshot of a sync holds; null where there is none. */
+  tally(sync: string): Promise<SnapshotTally | null>;
+  /** Drops the snapshot of a sync, so that its next plan is a first one; does nothing where there is none. Fenced by the epoch. */
+  forget(sync: string, epoch: number): Promise<void>;
   /** One row's entry in the snapshot, for `why`. */
   entry(sync: string, key: string): Promise<SnapshotEntry | null>;
   close(): Promise<void>;
 }
+
+/** Rows of one snapshot, by what is known of their records. */
+export type SnapshotTally = {
+  readonly rows: number;
+  readonly created: number;
+  readonly adopted: number;
+  readonly unknown: number;
+  readonly withoutRecord: number;
+  /** Of all these: rows that left the model and whose records live on. */
+  readonly absent: number;
+};
 
 export type SnapshotEntry = {
   readonly key: string;

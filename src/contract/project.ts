@@ -38,7 +38,7 @@ export const WRITE_MODES = ["upsert", "update", "insert"] as const;
 export type WriteMode = (typeof WRITE_MODES)[number];
 
 export type Removal =
-  | { readonly kind: "none" | "clear" | "archive" }
+  | { readonly kind: "none" | "clear" | "archive" | "delete" }
   | { readonly kind: "set"; readonly fields: Readonly<Record<string, string>> };
 
 export const NULL_POLICIES = ["clear_ours", "write", "skip"] as const;
@@ -84,6 +84,8 @@ export type Sync = {
   readonly onRemoved: Removal;
   /** For records that we did not create; never archive unless said here. */
   readonly onRemovedAdopted: Removal;
+  /** Records that carry others with them may be archived or deleted. */
+  readonly allowCascade: boolean;
   readonly fields: readonly FieldMapping[];
   /** Groups of fields that always travel together. */
   readonly sendTogether: readonly (readonly string[])[];

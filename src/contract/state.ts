@@ -119,6 +119,8 @@ export interface StateStore {
   putSync(lease: Lease, sync: SyncRecord): Promise<void>;
   /** Moves all rows of a sync to its new name; nobody may hold a lease on either but the caller. */
   renameSync(from: string, to: string): Promise<void>;
+  /** Forgets what is known of the sync, its refusals and its holds; runs, notes and audit stay. */
+  forgetSync(lease: Lease): Promise<void>;
 
   /** Takes the lease where it is free, has run out, or `isDead(holder)`. The epoch is one more than ever before. */
   acquire(sync: string, holder: string, forMs: number, isDead: (holder: string) => boolean): Promise<LeaseAttempt>;

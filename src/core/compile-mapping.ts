@@ -1,7 +1,7 @@
 import type { RemoteField, RemoteObject } from "../contract/destination.ts";
 import type { Problem } from "../contract/fault.ts";
 import type { CompiledField, CompiledMapping, CompiledMatch } from "../contract/mapping.ts";
-import type { FieldMapping, Model, Sync } from "../contract/project.ts";
+import type { FieldMapping, Model, Removal, Sync } from "../contract/project.ts";
 import type { Column, FieldType } from "../contract/value.ts";
 import { suggest } from "./suggest.ts";
 
@@ -233,6 +233,14 @@ function checkTogether(input: CompileInput, report: Report): void {
   });
 }
 
+/** Whoever takes an account away takes its contacts along: that must be said (S12). */
+function checkCascade({ sync, object }: CompileInput, key: string, removal: Removal, report: Report): void {
+  const takesAway = removal.kind === "archive" || removal.kind === "delete";
+  if (!takesAway || sync.allowCascade || object.children.length === 0) return;
+  const message = `${key}: ${removal.kind} of ${object.object} takes others along: ${object.children.join(", ")}`;
+  report([key], "CASCADE_REFUSED", message, "use clear or { set: … }, or say allow_cascade: true");
+}
+
 function checkRemoval(input: CompileInput, report: Report): void {
   for (const [key, removal] of [
     ["on_removed", input.sync.onRemoved],
@@ -240,6 +248,7 @@ function checkRemoval(input: CompileInput, report: Report): void {
   ] as const) {
     // Not said, it is what on_removed is: one problem, at the place that is written.
     const isDefault = key === "on_removed_adopted" && removal === input.sync.onRemoved;
+    if (!isDefault) checkCascade(input, key, removal, report);
     if (removal.kind !== "set" || isDefault) continue;
     for (const [field, value] of Object.entries(removal.fields)) {
       const path = [key, "set", field];

@@ -3,7 +3,7 @@ import type { Lease, StateStore } from "../contract/state.ts";
 import { judgePlan, type PlannedSync } from "./plan-sync.ts";
 import type { Workbench } from "./workbench.ts";
 
-const APPROVAL_MS = 24 * 3_600_000;
+export const APPROVAL_MS = 24 * 3_600_000;
 
 /**
  * `run --approve`: where a plan is held already, exactly its set (operation + keys) is released, for 24 h; a plan that is

@@ -78,6 +78,13 @@ export async function openLook(project: Project, clock: Clock): Promise<StateSto
   return null;
 }
 
+/** The state for commands that write a line of it beside whatever runs; null where nothing ever ran. */
+export async function openLedger(project: Project, clock: Clock): Promise<StateStore | null> {
+  if (await exists(project.stateFile)) return openState({ file: project.stateFile, mode: "open", clock });
+  if (await hasRun(project)) throw missing(project, "state", project.stateFile);
+  return null;
+}
+
 async function stateKnowsSyncs(project: Project, clock: Clock): Promise<boolean> {
   const state = await openState({ file: project.stateFile, mode: "look", clock });
   const known = (await state.syncs()).length > 0;

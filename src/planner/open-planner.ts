@@ -6,6 +6,7 @@ import { acceptRows, markInDoubt } from "./accept-rows.ts";
 import { type EngineOptions, openEngine } from "./duckdb-engine.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
 import { countPlanRows, readPlanRows } from "./plan-file.ts";
+import { forgetSnapshot, tallySnapshot } from "./forget-snapshot.ts";
 import { planSession } from "./plan-session.ts";
 import { readEntry } from "./read-entry.ts";
 import { createSchema, META, readMeta, readMetas, snapshotTable } from "./snapshot-schema.ts";
@@ -45,6 +46,8 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
     markInDoubt: (at, ranges) => alone(() => markInDoubt(session, at, ranges)),
     owners: (account, object, remoteIds) => alone(() => owners(session, account, object, remoteIds)),
     rename: (from, to) => alone(() => rename(session, from, to)),
+    tally: (sync) => alone(() => tallySnapshot(session, sync)),
+    forget: (sync, epoch) => alone(() => forgetSnapshot(session, sync, epoch)),
     entry: (sync, key) => alone(() => readEntry(session, sync, key)),
     close: async () => {
       await alone(async () => undefined);

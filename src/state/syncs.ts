@@ -12,7 +12,7 @@ type SyncRow = {
   config_hash: string;
 };
 
-export function syncMethods(database: Database): Pick<StateStore, "syncs" | "putSync" | "renameSync"> {
+export function syncMethods(database: Database): Pick<StateStore, "syncs" | "putSync" | "renameSync" | "forgetSync"> {
   return {
     syncs: () =>
       database.read(async (db) => {
@@ -42,6 +42,12 @@ export function syncMethods(database: Database): Pick<StateStore, "syncs" | "put
         for (const table of ["run", "reject", "hold", "audit"]) {
           await trx(table).where({ sync: from }).update({ sync: to });
         }
+      }),
+
+    forgetSync: (lease) =>
+      database.fenced(lease, async (trx) => {
+        for (const table of ["reject", "hold"]) await trx(table).where({ sync: lease.sync }).delete();
+        await trx("sync").where({ name: lease.sync }).delete();
       }),
   };
 }

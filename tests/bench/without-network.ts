@@ -90,7 +90,7 @@ function instantDestination(abilities: Destination["abilities"]): Destination {
   return {
     abilities,
     check: async () => ({ value: { id: "1", label: "nowhere" }, calls: 1, hints }),
-    describe: async (object) => ({ value: { object, fields }, calls: 1, hints }),
+    describe: async (object) => ({ value: { object, children: [], fields }, calls: 1, hints }),
     find: async () => ({ found: new Map(), calls: 1, bytesOut: 0, hints }),
     write: async (batch: WriteBatch) => {
       firstWriteAt ||= performance.now();

@@ -51,6 +51,29 @@ describe.concurrent("guards", () => {
     expect(shown(await portal.dump())).toEqual(expected(crowd(12)));
   });
 
+  it("are lifted by `approve RUN` from elsewhere: the next run sends the set, and `holds` tells who released it", async () => {
+    const { portal, project } = await world(crowd(12), { guards: { created: 10 } });
+    const held = await project.run("people");
+    const listed = await project.json<{ holds: object[] }>(["holds"]);
+    expect(listed.document.holds).toMatchObject([
+      { sync: "people", run: held.run.id, guards: ["created"], until: null },
+    ]);
+    expect(await project.json(["approve", "nobody"])).toMatchObject({ status: 2 });
+    const approved = await project.json<{ hold: object }>(["approve", held.run.id]);
+    expect(approved).toMatchObject({
+      status: 0,
+      document: { hold: { run: held.run.id, approved_by: expect.any(String) } },
+    });
+    expect(await portal.writes()).toEqual([]);
+    expect((await project.sluice(["holds", "people"])).stdout).toMatch(/approved by .* until 2/);
+    // Eleven more than what was approved are held again; the twelve alone go out.
+    project.write({ "people.json": crowd(23) });
+    expect(await project.run("people")).toMatchObject({ status: 4 });
+    project.write({ "people.json": crowd(11) });
+    expect(await project.run("people")).toMatchObject({ status: 0, run: { created: 11 } });
+    expect(shown(await portal.dump())).toEqual(expected(crowd(11)));
+  });
+
   it("let exactly the limit pass", async () => {
     const { portal, project } = await world(crowd(10), { guards: { created: 10 } });
     expect(await project.run("people")).toMatchObject({ status: 0, run: { created: 10 } });

@@ -145,6 +145,7 @@ describe("what lies in the folders", () => {
       "syncs/a.yml:1:1 OUTSIDE_PROJECT the file is a link to a place outside the project | copy it into the project",
       "syncs/c.yml:1:1 UNREADABLE the file cannot be read: it does not exist",
       "syncs/deep:1:1 OUTSIDE_PROJECT the folder is a link to a place outside the project | copy it into the project",
+      expect.stringContaining("syncs/people.yml:5:10 warning SHARED_FIELD"),
     ]);
   });
 

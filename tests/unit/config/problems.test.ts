@@ -122,7 +122,7 @@ const SYNCS: Case[] = [
       "sluice.yml:7:15 NOT_YET_AVAILABLE state in Postgres is not yet available | use sqlite:.sluice/state.db",
       'syncs/people.yml:1:8 NOT_YET_AVAILABLE the model "dbt.people" is not yet available | write a model file that selects from the table behind it',
       "syncs/people.yml:6:8 NOT_YET_AVAILABLE write: append is not yet available | use upsert, update or insert",
-      "syncs/people.yml:7:13 NOT_YET_AVAILABLE on_removed: delete is not yet available | use archive, clear or { set: {field: value} }",
+      "syncs/people.yml:7:13 NOT_POSSIBLE HubSpot cannot do on_removed: delete | it can: upsert, create, update, archive",
       "syncs/people.yml:8:20 NOT_YET_AVAILABLE recheck_unmatched other than 24h is not yet available | remove it",
       "syncs/people.yml:9:20 NOT_YET_AVAILABLE on_mapping_change: forward_only is not yet available | use backfill, or remove it",
       "syncs/people.yml:10:11 NOT_YET_AVAILABLE guards.partial is not yet available | remove it: a guard holds the whole plan",
@@ -139,13 +139,18 @@ const SYNCS: Case[] = [
     ],
   ],
   [
-    "a first match entry of several fields, and cascades",
-    sync(
-      `${SYNC.replace(/^match: .*$/m, "match: [{ firstname: first, lastname: last }, { email: email }]")}allow_cascade: false\n`,
-    ),
+    "two syncs that write one field, and two that may both remove (S10)",
+    { ...sync(`${SYNC}on_removed: archive\n`), "syncs/others.yml": `${SYNC}on_removed_adopted: archive\n` },
+    [
+      'syncs/people.yml:5:10 warning SHARED_FIELD sync "others" (syncs/others.yml) writes these of contacts too: email | where both have a record, the later run wins: let one of them write a field',
+      'syncs/people.yml:6:13 TWO_REMOVERS sync "others" may remove records of contacts too (syncs/others.yml:1:1) | let one of the two remove, and set on_removed: none in the other, or give both rows one model',
+    ],
+  ],
+  [
+    "a first match entry of several fields",
+    sync(`${SYNC.replace(/^match: .*$/m, "match: [{ firstname: first, lastname: last }, { email: email }]")}`),
     [
       "syncs/people.yml:3:9 NOT_YET_AVAILABLE a first match entry of several fields is not yet available | match by one field with unique values first; entries of several fields may follow",
-      "syncs/people.yml:6:1 NOT_YET_AVAILABLE allow_cascade is not yet available | remove it: nothing is deleted",
     ],
   ],
   [

@@ -56,6 +56,7 @@ function compile(
   part: Partial<Sync> = {},
   timezone: string | null = null,
   others: readonly RemoteField[] = [],
+  children: readonly string[] = [],
 ) {
   const mappings = Object.entries(fields).map(
     ([field, from]): FieldMapping => ({
@@ -76,7 +77,11 @@ function compile(
     sql: "",
     source: sync.source,
   };
-  const object = { object: "contacts", fields: new Map([...FIELDS, ...others].map((field) => [field.name, field])) };
+  const object = {
+    object: "contacts",
+    children,
+    fields: new Map([...FIELDS, ...others].map((field) => [field.name, field])),
+  };
   const { mapping, problems } = compileMapping({ sync, model, columns: COLUMNS, object, timezone });
   return { mapping, codes: problems.map((problem) => problem.code), problems };
 }
@@ -152,6 +157,26 @@ describe("refused", () => {
     const match = [[{ field: "number", column: "born" }]];
     expect(compile({}, { match }, null, others).codes).toEqual(["WRONG_TYPE"]);
     expect(compile({ number: "born" }, { match }, null, others).codes).toEqual(["WRONG_TYPE"]);
+  });
+
+  it("a removal that takes other records along, unless that is said", () => {
+    const removal = (part: Partial<Sync>, children = ["Contact", "Opportunity"]) =>
+      compile({ email: "email" }, part, null, [], children);
+    for (const kind of ["archive", "delete"] as const) {
+      const { codes, problems } = removal({ onRemoved: { kind } });
+      expect(codes).toEqual(["CASCADE_REFUSED"]);
+      expect(problems[0]?.message).toContain("Contact, Opportunity");
+      expect(removal({ onRemoved: { kind }, allowCascade: true }).codes).toEqual([]);
+      expect(removal({ onRemovedAdopted: { kind } }).codes).toEqual(["CASCADE_REFUSED"]);
+      expect(removal({ onRemoved: { kind } }, []).codes).toEqual([]);
+    }
+    expect(removal({ onRemoved: { kind: "clear" } }).codes).toEqual([]);
+  });
+
+  it("a field that can only be given at creation, but for insert", () => {
+    const once = [info("source", { updatable: false })];
+    expect(compile({ source: "email" }, {}, null, once).codes).toEqual(["CREATE_ONLY_FIELD"]);
+    expect(compile({ source: "email" }, { write: "insert" }, null, once).codes).toEqual([]);
   });
 
   it("a field without which no record can be made, unless none is made or it is read-only", () => {

@@ -31,7 +31,7 @@ export function rowsOf(count: number, part: Partial<PlanRow> = {}): PlanRow[] {
 }
 
 /** Every field is as it is asked for. */
-export const ANY_OBJECT: RemoteObject = { object: "contacts", fields: new Map() };
+export const ANY_OBJECT: RemoteObject = { object: "contacts", children: [], fields: new Map() };
 
 export function aSync(part: Partial<Sync> = {}): Sync {
   return {
@@ -49,6 +49,7 @@ export function aSync(part: Partial<Sync> = {}): Sync {
     onMissingRecord: "rematch",
     onRemoved: { kind: "none" },
     onRemovedAdopted: { kind: "none" },
+    allowCascade: false,
     fields: [],
     sendTogether: [],
     guards: { removed: null, empty: null, changed: null, cleared: null, created: null, failed: null },

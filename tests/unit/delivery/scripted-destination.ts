@@ -62,7 +62,7 @@ export function scriptedDestination(script: Script = {}, abilities: Partial<Abil
   const destination: Destination = {
     abilities: { ...ABILITIES, ...abilities },
     check: async () => ({ value: { id: "1", label: "scripted" }, calls: 1, hints: NO_HINTS }),
-    describe: async (object) => ({ value: { object, fields: new Map() }, calls: 1, hints: NO_HINTS }),
+    describe: async (object) => ({ value: { object, children: [], fields: new Map() }, calls: 1, hints: NO_HINTS }),
     find: async ({ by, values }) => {
       const { findSize, searchSize } = destination.abilities;
       const most = by !== "recordId" && "fields" in by ? searchSize(by.fields.length) : findSize;

@@ -25,7 +25,7 @@ function setUp(putBudget: (record: BudgetRecord) => Promise<void>, refusals = 0)
       describe: async (object) => {
         const hints = { ...NO_HINTS, retryAfterMs: 60_000, throttled: true };
         if (++facts.described === 1) throw new Fault("THROTTLED", "too many calls", { hints });
-        return { value: { object, fields: new Map() }, calls: 1, hints: NO_HINTS };
+        return { value: { object, children: [], fields: new Map() }, calls: 1, hints: NO_HINTS };
       },
       close: async () => {
         facts.closed++;

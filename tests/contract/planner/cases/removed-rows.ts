@@ -30,6 +30,7 @@ type Trial = {
 const SET: Removal = { kind: "set", fields: { name: "churned" } };
 const CLEAR: Removal = { kind: "clear" };
 const ARCHIVE: Removal = { kind: "archive" };
+const DELETE: Removal = { kind: "delete" };
 const archived = (key: string) => [key, "archive", {}, null] as const;
 const churned = (key: string) => [key, "set", { name: "churned" }, null] as const;
 const cleared = (key: string) => [key, "clear", CLEARED, null] as const;
@@ -37,6 +38,14 @@ const TRIALS: readonly Trial[] = [
   { created: NONE, adopted: NONE, rows: [] },
   { created: ARCHIVE, adopted: NONE, rows: [archived("1"), ["2", "archive", {}, "skipped"]] },
   { created: ARCHIVE, adopted: ARCHIVE, rows: [archived("1"), archived("2")] },
+  {
+    created: DELETE,
+    adopted: NONE,
+    rows: [
+      ["1", "delete", {}, null],
+      ["2", "delete", {}, "skipped"],
+    ],
+  },
   { created: ARCHIVE, adopted: SET, rows: [archived("1"), churned("2")] },
   { created: SET, adopted: SET, rows: [churned("1"), churned("2")] },
   { created: CLEAR, adopted: CLEAR, rows: [cleared("1"), cleared("2")] },
