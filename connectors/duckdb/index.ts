@@ -10,5 +10,6 @@ export const duckdb: ConnectorDefinition = {
     return openWarehouse(config, context);
   },
   destination: null,
+  conformance: null,
   sandbox: null,
 };

@@ -1,6 +1,6 @@
 import type { RemoteField, RemoteObject } from "../../src/contract/destination.ts";
 import type { FieldType } from "../../src/contract/value.ts";
-import { record, records, text } from "./vendor-error.ts";
+import { record, records, text } from "../../src/kit/json.ts";
 
 /** knowledge.hubspot.com, property field types: single- and multi-line text. */
 const LONGEST_TEXT = 65_536;

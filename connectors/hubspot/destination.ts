@@ -1,13 +1,13 @@
 import type { Clock } from "../../src/contract/clock.ts";
 import type { Abilities, Account, Destination, RemoteObject, Told } from "../../src/contract/destination.ts";
 import { Fault } from "../../src/contract/fault.ts";
+import { parseJson, record, text } from "../../src/kit/json.ts";
 import { type HubspotClient, openClient } from "./client.ts";
 import type { HubspotConfig } from "./config.ts";
 import { readProperties, usualName } from "./describe.ts";
 import { findRecords } from "./find.ts";
 import { callFault, hintsOf, readRefusal } from "./refusal.ts";
 import { searchRecords } from "./search.ts";
-import { parseJson, record, text } from "./vendor-error.ts";
 import { writeBatch } from "./write.ts";
 
 export const hubspotAbilities: Abilities = {

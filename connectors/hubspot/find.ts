@@ -1,11 +1,11 @@
 import type { FindReply, FindRequest, Found, RemoteField, RemoteObject } from "../../src/contract/destination.ts";
 import { Fault, NO_HINTS } from "../../src/contract/fault.ts";
+import { parseJson, record, records, text } from "../../src/kit/json.ts";
 import { matchForm } from "../../src/kit/match-form.ts";
 import type { HubspotClient } from "./client.ts";
 import { isContacts } from "./describe.ts";
 import { callFault, hintsOf } from "./refusal.ts";
 import { decode, encode } from "./values.ts";
-import { parseJson, record, records, text } from "./vendor-error.ts";
 
 /** The property that every record's id stands in. */
 const RECORD_ID = "hs_object_id";

@@ -1,7 +1,7 @@
 import { type Hints, NO_HINTS } from "../../src/contract/fault.ts";
+import { parseJson, record } from "../../src/kit/json.ts";
 import { retryAfterMs } from "../../src/kit/retry-after.ts";
 import type { Answer } from "./client.ts";
-import { parseJson, record } from "./vendor-error.ts";
 
 /** HubSpot locks a record or object that is written too fast, and asks for at least 2 s (error handling page). */
 const LOCKED_WAIT_MS = 2_000;

@@ -11,10 +11,13 @@ export const hubspot: ConnectorDefinition = {
     abilities: hubspotAbilities,
     open: (config: HubspotConfig, { clock }) => openHubspot(config, { clock }),
   },
+  conformance: async (config: HubspotConfig, { clock }, object) =>
+    (await import("./conformance/conformance.ts")).openConformance(config, clock, object),
   sandbox: {
     defaultPort: 4010,
     tiers: ["free", "pro", "enterprise", "unlimited"],
     credentials: { token: "sandbox" },
+    config: (url) => ({ access_token: "sandbox", base_url: url }) satisfies HubspotConfig,
     start: async (options) => (await import("./sandbox/server.ts")).startHubspotSandbox(options),
   },
 };

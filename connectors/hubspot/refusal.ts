@@ -1,8 +1,9 @@
 import { Fault, NO_HINTS } from "../../src/contract/fault.ts";
+import { parseJson } from "../../src/kit/json.ts";
 import { unreachable } from "../../src/kit/transport-trouble.ts";
 import type { Answer, Sent } from "./client.ts";
 import { readHints } from "./hints.ts";
-import { parseJson, readVendorError, type VendorError } from "./vendor-error.ts";
+import { readVendorError, type VendorError } from "./vendor-error.ts";
 
 /** The error that a non-2xx answer carries. HTML and empty bodies give the HTTP status. */
 export function readRefusal(answer: Answer): VendorError {

@@ -1,11 +1,11 @@
 import type { FindReply, FindRequest, Found, RemoteObject } from "../../src/contract/destination.ts";
 import { findValues } from "../../src/kit/find-values.ts";
+import { parseJson, record, records, text } from "../../src/kit/json.ts";
 import { matchForm } from "../../src/kit/match-form.ts";
 import type { HubspotClient } from "./client.ts";
 import { addTo, presentFields } from "./find.ts";
 import { callFault, hintsOf } from "./refusal.ts";
 import { decode, encode } from "./values.ts";
-import { parseJson, record, records, text } from "./vendor-error.ts";
 
 const PAGE = 200;
 /** HubSpot shows no more results of one search (developers.hubspot.com, CRM search). */

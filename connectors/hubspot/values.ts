@@ -78,6 +78,8 @@ export function compareEcho(
 
 function isSame(field: RemoteField | undefined, left: string | null, right: string | null): boolean {
   if (left === null || right === null) return left === right;
-  if (field?.matchForm === "lower") return matchForm("lower", left) === matchForm("lower", right);
+  // Only e-mails and other keys are kept in another case than they came; of any other text that is an alteration.
+  if (field?.unique === true && field.matchForm === "lower")
+    return matchForm("lower", left) === matchForm("lower", right);
   return sameValue(field?.type ?? "text", left, right);
 }

@@ -1,3 +1,5 @@
+import { type Json, parseJson, record, records, text } from "../../src/kit/json.ts";
+
 /** What HubSpot says is wrong, unwrapped. Every part of its error bodies is optional (developers.hubspot.com, error handling). */
 export type VendorError = {
   /** INVALID_EMAIL, PROPERTY_DOESNT_EXIST, CONFLICT …, or the HTTP status where nothing is said. */
@@ -16,31 +18,9 @@ export type VendorError = {
   readonly missingScopes: readonly string[];
 };
 
-type Json = Readonly<Record<string, unknown>>;
-
-export function record(value: unknown): Json | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : null;
-}
-
-export function records(value: unknown): readonly Json[] {
-  return Array.isArray(value) ? value.map(record).filter((item) => item !== null) : [];
-}
-
-export function text(value: unknown): string | null {
-  return typeof value === "string" && value !== "" ? value : null;
-}
-
 function texts(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.map(String);
   return value === undefined || value === null ? [] : [String(value)];
-}
-
-export function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return null;
-  }
 }
 
 /** An error body, or one entry of a 207's `errors`. */

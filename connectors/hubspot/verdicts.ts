@@ -1,8 +1,9 @@
 import type { Outcome, RemoteObject, WriteBatch } from "../../src/contract/destination.ts";
+import { record, records, text } from "../../src/kit/json.ts";
 import { matchForm } from "../../src/kit/match-form.ts";
 import { applied, deferred, exists, missing, rejected, unknown } from "../../src/kit/outcome.ts";
 import { compareEcho, decode } from "./values.ts";
-import { readVendorError, record, records, text, type VendorError } from "./vendor-error.ts";
+import { readVendorError, type VendorError } from "./vendor-error.ts";
 import type { Inputs } from "./write-inputs.ts";
 
 export type Sending = { readonly batch: WriteBatch; readonly info: RemoteObject } & Inputs;

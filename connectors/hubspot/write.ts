@@ -1,9 +1,9 @@
 import type { Outcome, RemoteObject, Reply, WriteBatch } from "../../src/contract/destination.ts";
 import { Fault } from "../../src/contract/fault.ts";
+import { parseJson, record } from "../../src/kit/json.ts";
 import { applied, deferred, forAll, unknown } from "../../src/kit/outcome.ts";
 import type { Answer, HubspotClient, Sent, Watch } from "./client.ts";
 import { accessFault, hintsOf, readRefusal } from "./refusal.ts";
-import { parseJson, record } from "./vendor-error.ts";
 import { outcomeOf, readVerdicts, type Sending } from "./verdicts.ts";
 import { buildInputs } from "./write-inputs.ts";
 

@@ -88,6 +88,9 @@ function buildProgram(act: Act, parts: ProgramParts): Command {
       .option("--select <selector...>", "syncs by tag:NAME, connection:NAME or model:NAME")
       .option("--all", "every sync of the project", false);
 
+  const confirmed = (made: Command): Command =>
+    made.option("--yes", "do it; without this it only shows what would be done", false);
+
   program
     .command("init")
     .argument("<dir>", "a new or empty folder")
@@ -105,13 +108,24 @@ function buildProgram(act: Act, parts: ProgramParts): Command {
     .action(act(async () => (await import("./run.ts")).run));
   selecting(
     command("link", "find the records that rows already have, and remember them; sends nothing").argument("[syncs...]"),
-  ).action(act(async () => (await import("./link.ts")).link));
+  )
+    .option("--report <file>", "write what was found, with examples, to this .json or .csv file")
+    .action(act(async () => (await import("./link.ts")).link));
   command("holds", "plans that a guard holds, and approvals that still count")
     .argument("[sync]")
     .action(act(async () => (await import("./holds.ts")).holds));
   command("approve", "release what a run's guards hold, for 24 hours; the next run sends it")
     .argument("<run>", "a run id, or `last`")
     .action(act(async () => (await import("./approve.ts")).approve));
+  confirmed(command("resync", "send every row again, with all its fields, and what was removed").argument("<sync>"))
+    .option("--approve", "release what a guard holds, for 24 hours", false)
+    .action(act(async () => (await import("./resync.ts")).resync));
+  confirmed(
+    command("baseline", "link, and take every row with a record as sent; sends nothing").argument("<sync>"),
+  ).action(act(async () => (await import("./baseline.ts")).baseline));
+  confirmed(command("reset", "forget what is remembered of a sync; the next run starts as a first one"))
+    .argument("<sync>", "also one whose file is gone")
+    .action(act(async () => (await import("./reset.ts")).reset));
   command("status", "every sync with its last run").action(act(async () => (await import("./status.ts")).status));
   command("runs", "past runs, newest first")
     .argument("[sync]")
@@ -126,6 +140,10 @@ function buildProgram(act: Act, parts: ProgramParts): Command {
     .argument("<sync>")
     .argument("<key>", "the primary key; parts of a composite key separated by commas")
     .action(act(async () => (await import("./why.ts")).why));
+  confirmed(command("conformance", "try in your own test account what Sluice takes for granted of the vendor"))
+    .requiredOption("--connection <name>", "a connection of the project")
+    .requiredOption("--object <object>", "the object in which records are made and deleted")
+    .action(act(async () => (await import("./conformance.ts")).conformance));
   program
     .command("sandbox")
     .description("start a local HubSpot and Salesforce that behave as the real ones, limits included")

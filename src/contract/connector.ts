@@ -1,5 +1,6 @@
 import type { ZodObject } from "zod";
 import type { Clock } from "./clock.ts";
+import type { Conformance } from "./conformance.ts";
 import type { Abilities, Destination } from "./destination.ts";
 import type { Sandbox, SandboxOptions } from "./sandbox.ts";
 import type { Warehouse } from "./warehouse.ts";
@@ -25,11 +26,15 @@ export type ConnectorDefinition = {
     readonly abilities: Abilities;
     readonly open: (config: never, context: ConnectorContext) => Promise<Destination>;
   } | null;
+  /** Tries in an account of the user's what connector and sandbox take for granted of the vendor; null where nothing is tried. */
+  readonly conformance: ((config: never, context: ConnectorContext, object: string) => Promise<Conformance>) | null;
   readonly sandbox: {
     readonly defaultPort: number;
     readonly tiers: readonly string[];
     /** What it takes for credentials, by the key of the connection's config. */
     readonly credentials: Readonly<Record<string, string>>;
+    /** The config of a connection to the sandbox that listens there. */
+    readonly config: (url: string) => unknown;
     readonly start: (options: SandboxOptions) => Promise<Sandbox>;
   } | null;
 };

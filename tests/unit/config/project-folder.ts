@@ -17,6 +17,7 @@ export const CONNECTORS: readonly ConnectorDefinition[] = [
     config: z.strictObject({ path: z.string().meta({ description: "The database file." }).optional() }),
     warehouse: unused,
     destination: null,
+    conformance: null,
     sandbox: null,
   },
   {
@@ -42,6 +43,7 @@ export const CONNECTORS: readonly ConnectorDefinition[] = [
       },
       open: unused,
     },
+    conformance: null,
     sandbox: null,
   },
 ];

@@ -28,6 +28,7 @@ function setUp({ failing = "" } = {}) {
       return closer(connection) as unknown as Warehouse;
     },
     destination: null,
+    conformance: null,
     sandbox: null,
   };
   const connections = new Map(["good", "late"].map((name) => [name, { name, type: "duckdb", config: {} }]));
