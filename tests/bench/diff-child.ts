@@ -46,6 +46,8 @@ function request(sql: string): PlanRequest {
     onRemoved: { kind: "archive" },
     onRemovedAdopted: { kind: "none" },
     onMissingRecord: "rematch",
+    resend: false,
+    forwardOnly: false,
     onDuplicateMatch: { policy: "reject" },
     rejects: noRejects(),
     nowMs: realClock.now(),

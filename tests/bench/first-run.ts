@@ -1,6 +1,7 @@
 import { type Ended, type Sandbox, sluice, startSandbox } from "../demo/child-commands.ts";
 import { type RunFacts, rowsIn, runsOf } from "../demo/run-facts.ts";
 import { makePeopleProject } from "./people-project.ts";
+import type { Vendor } from "./vendors.ts";
 
 export type Call = {
   readonly method: string;
@@ -25,13 +26,15 @@ export type FirstRun = {
 export async function firstRun(
   rows: number,
   tier: string,
+  vendor: Vendor,
   after: (sandbox: Sandbox) => Promise<void>,
 ): Promise<FirstRun> {
-  const sandbox = await startSandbox(tier);
-  const project = await makePeopleProject(sandbox.url, rows);
+  const sandbox = await startSandbox(tier, vendor.name);
+  const project = await makePeopleProject(sandbox.url, rows, vendor);
   try {
+    await vendor.prepare(sandbox);
     const spawnedAt = Date.now();
-    const ended = await sluice(["run", "people_to_hubspot", "--project", project.dir, "--json"]);
+    const ended = await sluice(["run", "people", "--project", project.dir, "--json"]);
     const goneAt = Date.now();
     const [run] = runsOf(ended.stdout);
     if (run === undefined || ended.status !== 0 || rowsIn(run, "applied") !== rows)

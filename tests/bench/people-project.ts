@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onWarehouse } from "../demo/generate-warehouse.ts";
+import { VENDORS, type Vendor } from "./vendors.ts";
 
-/** Columns of the model, which are standard properties of HubSpot contacts. */
+/** Columns of the model beside the number of the person. */
 export const PEOPLE_COLUMNS: Readonly<Record<string, string>> = {
   email: "'person.' || n || '@example.com'",
   firstname: "'First ' || n % 997",
@@ -18,7 +19,11 @@ export const PEOPLE_COLUMNS: Readonly<Record<string, string>> = {
 };
 
 /** A project of its own with one sync of `rows` people × 10 properties, guards off, matched by e-mail. */
-export async function makePeopleProject(url: string, rows: number): Promise<{ dir: string; remove(): Promise<void> }> {
+export async function makePeopleProject(
+  url: string,
+  rows: number,
+  vendor: Vendor = VENDORS.hubspot,
+): Promise<{ dir: string; remove(): Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), "sluice-bench-"));
   await mkdir(join(dir, "models"));
   await mkdir(join(dir, "syncs"));
@@ -30,20 +35,20 @@ export async function makePeopleProject(url: string, rows: number): Promise<{ di
   const names = columns.map(([name]) => name);
   const connections = {
     warehouse: { type: "duckdb", path: "warehouse.duckdb" },
-    crm: { type: "hubspot", access_token: "sandbox", base_url: url },
+    crm: vendor.connection(url),
   };
   const sync = {
     model: "people",
-    destination: { connection: "crm", object: "contacts" },
+    destination: { connection: "crm", object: vendor.object },
     write: "upsert",
-    match: { email: "email" },
+    match: { [vendor.key.field]: vendor.key.column },
     guards: "off",
-    fields: Object.fromEntries(names.map((name) => [name, name])),
+    fields: vendor.fields,
   };
   const model = `/*---\nconnection: warehouse\nprimary_key: person_id\n---*/\nselect person_id, ${names.join(", ")} from people\n`;
   // JSON is YAML too.
   await writeFile(join(dir, "sluice.yml"), JSON.stringify({ version: 1, connections }));
   await writeFile(join(dir, "models", "people.sql"), model);
-  await writeFile(join(dir, "syncs", "people_to_hubspot.yml"), JSON.stringify(sync));
+  await writeFile(join(dir, "syncs", "people.yml"), JSON.stringify(sync));
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
 }

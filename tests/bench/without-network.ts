@@ -5,6 +5,7 @@ import type { Destination, Outcome, RemoteField, WriteBatch } from "../../src/co
 import { NO_HINTS } from "../../src/contract/fault.ts";
 import type { Planner } from "../../src/contract/planner.ts";
 import { openMemory } from "../../src/engine/open-memory.ts";
+import { CHANGES_ONLY } from "../../src/engine/plan-sync.ts";
 import { runSync } from "../../src/engine/run-sync.ts";
 import { openWorkbench } from "../../src/engine/workbench.ts";
 import { realClock } from "../contract/destination/real-clock.ts";
@@ -39,6 +40,7 @@ const options = {
   trigger: "bench",
   who: "bench",
   approve: false,
+  aim: CHANGES_ONLY,
   isDead: () => false,
   holder: "bench",
   planTurn: <T>(work: () => Promise<T>) => work(),

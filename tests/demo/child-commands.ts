@@ -21,8 +21,8 @@ export type Sandbox = {
 };
 
 /** `sluice sandbox` in a process of its own, on a free port; resolves when it listens. */
-export async function startSandbox(tier: string): Promise<Sandbox> {
-  const args = [SLUICE, "sandbox", "--hubspot-port", "0", "--tier", tier, "--json"];
+export async function startSandbox(tier: string, vendor = "hubspot"): Promise<Sandbox> {
+  const args = [SLUICE, "sandbox", `--${vendor}-port`, "0", "--tier", tier, "--json"];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   children.add(child);
   const url = await new Promise<string>((resolve, reject) => {

@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { orgConnection, orgMaker } from "./org.ts";
 import { byCustomer, CUSTOMER_ID, projectFile } from "./people.ts";
 import { portalMaker } from "./portal.ts";
 import { projectMaker } from "./project.ts";
@@ -10,6 +11,7 @@ import { projectMaker } from "./project.ts";
 const CHINOOK = fileURLToPath(new URL("../../../shared/data/chinook", import.meta.url));
 const newProject = projectMaker();
 const newPortal = portalMaker();
+const newOrg = orgMaker();
 
 const CUSTOMERS = `/*---
 connection: warehouse
@@ -57,6 +59,38 @@ const SYNC = {
     lifetime_value: "lifetime_value",
     rep_email: "rep_email",
   },
+};
+
+const TO_SALESFORCE = {
+  model: "customers",
+  destination: { connection: "sales", object: "Contact" },
+  match: [{ Customer_Id__c: "customer_id" }, { Email: "email" }],
+  fields: {
+    Customer_Id__c: "customer_id",
+    Email: "email",
+    FirstName: "first_name",
+    LastName: "last_name",
+    Phone: "phone",
+    Department: "company",
+    MailingCountry: "country",
+    MailingPostalCode: "zip",
+    Lifetime_Value__c: "lifetime_value",
+  },
+};
+
+const BUYERS = `/*---
+connection: warehouse
+primary_key: customer_id
+---*/
+select CustomerId as customer_id, any_value(BillingCountry) as country, 'Customer ' || CustomerId as name
+from read_csv(\${var:chinook} || '/invoice.csv') group by CustomerId
+`;
+
+const BUYERS_SYNC = {
+  model: "buyers",
+  destination: { connection: "sales", object: "Account" },
+  match: { Customer_Id__c: "customer_id" },
+  fields: { Name: "name", BillingCountry: "country" },
 };
 
 it.skipIf(!existsSync(CHINOOK))(
@@ -112,6 +146,62 @@ it.skipIf(!existsSync(CHINOOK))(
     const after = byCustomer(await portal.dump());
     expect(after.size).toBe(59);
     expect(after.get("2")).toMatchObject({ email: "leonie@example.de", lastname: "Köhler" });
+  },
+);
+
+it.skipIf(!existsSync(CHINOOK))(
+  "syncs them into HubSpot and Salesforce at once, 59 and 59, then is silent",
+  async () => {
+    const [portal, org] = [await newPortal(), await newOrg()];
+    await portal.addFields("contacts", [
+      CUSTOMER_ID,
+      { name: "lifetime_value", type: "number" },
+      { name: "rep_email" },
+    ]);
+    const key = { name: "Customer_Id__c", type: "string", length: 20, unique: true, external_id: true };
+    await org.addFields("Contact", [key, { name: "Lifetime_Value__c", type: "currency", precision: 12, scale: 2 }]);
+    await org.addFields("Account", [key]);
+    const hubspot = projectFile(portal.url) as { connections: object };
+    const warehouse = { type: "duckdb", directories: [CHINOOK] };
+    const project = newProject({
+      "sluice.yml": {
+        version: 1,
+        vars: { chinook: CHINOOK },
+        connections: { ...hubspot.connections, sales: orgConnection(org.url), warehouse },
+      },
+      "models/customers.sql": CUSTOMERS,
+      "models/buyers.sql": BUYERS,
+      "syncs/to_hubspot.yml": SYNC,
+      "syncs/to_salesforce.yml": TO_SALESFORCE,
+    });
+    copyFileSync(join(CHINOOK, "customer.csv"), join(project.dir, "customer.csv"));
+    const both = await project.json<{ runs: { state: string; created: number }[] }>(["run", "--all"]);
+    expect(both).toMatchObject({ status: 0, document: { runs: [{ created: 59 }, { created: 59 }] } });
+    const contacts = new Map((await org.dump("Contact")).map((one) => [one.Customer_Id__c, one]));
+    expect([contacts.size, (await portal.dump()).length]).toEqual([59, 59]);
+    const totals = lifetimeValues();
+    for (const row of csvRows(readFileSync(join(CHINOOK, "customer.csv"), "utf8"))) {
+      expect(contacts.get(row.CustomerId)).toMatchObject({
+        FirstName: row.FirstName,
+        LastName: row.LastName,
+        Phone: row.Phone || null,
+      });
+      expect(Number(contacts.get(row.CustomerId)?.Lifetime_Value__c)).toBe(
+        (totals.get(row.CustomerId ?? "") ?? 0) / 100,
+      );
+    }
+    await Promise.all([portal.forgetRequests(), org.forgetRequests()]);
+    const again = await project.json<{ runs: object[] }>(["run", "--all"]);
+    expect(again).toMatchObject({ status: 0, document: { runs: [{ planned: 0 }, { planned: 0 }] } });
+    expect([await portal.writes(), await org.writes()]).toEqual([[], []]);
+
+    // The customers of invoices as accounts: taking one away would take its contacts along.
+    project.write({ "syncs/buyers.yml": { ...BUYERS_SYNC, on_removed: "delete" } });
+    const refused = await project.json<{ error: { problems: object[] } }>(["run", "buyers"]);
+    expect(refused).toMatchObject({ status: 2, document: { error: { problems: [{ code: "CASCADE_REFUSED" }] } } });
+    expect(await org.writes()).toEqual([]);
+    project.write({ "syncs/buyers.yml": BUYERS_SYNC });
+    expect(await project.run("buyers")).toMatchObject({ status: 0, run: { created: 59 } });
   },
 );
 
