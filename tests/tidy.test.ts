@@ -67,6 +67,7 @@ describe("import directions", () => {
   it("only connectors and wire.ts know vendors' clients, only planner and duckdb know DuckDB, only state knows knex", () => {
     const homes: Readonly<Record<string, RegExp>> = {
       "@hubspot/api-client": /^connectors\/hubspot\//,
+      jsforce: /^connectors\/salesforce\//,
       "@duckdb/node-api": /^(src\/planner|connectors\/duckdb)\//,
       knex: /^src\/state\//,
       libsql: /^src\/state\//,

@@ -1,9 +1,12 @@
 import type { FieldValues } from "../../contract/value.ts";
-import { lookUp } from "./look-up.ts";
+import { findAll, lookUp } from "./look-up.ts";
 import { sendRows, type Target, updateTargets } from "./send-rows.ts";
 import { type Answered, fromOutcome, gone, type SettleContext, type Settled } from "./settled.ts";
 
-/** The record of a linked row is gone: by the sync's choice the row is let go, looked for again, or made anew (S6). */
+/**
+ * The record of a linked row is gone. Where it was merged away, the row goes on with the record that answers for its id;
+ * else it is let go, looked for again, or made anew, by the sync's choice (S6).
+ */
 export async function followMissing(
   context: SettleContext,
   answered: readonly Answered[],
@@ -15,17 +18,43 @@ export async function followMissing(
   const letGo = (rows: readonly Answered[]): void => {
     for (const { index, row } of rows) settled[index] = gone(row.remoteId);
   };
-  if (lost[0]?.row.change === "removed" || context.sync.onMissingRecord === "skip") return letGo(lost);
-  const rows = lost.map(({ row }) => row);
-  const found = await lookUp(context, rows, signal);
-  const targets = lost.flatMap(({ index, row }): Target[] => {
-    const remoteId = found.get(row.key);
-    return remoteId === undefined ? [] : [{ index, row, remoteId, fields: withoutNulls(row.payload) }];
-  });
-  const anew = lost.filter(({ row }) => !found.has(row.key));
+  if (lost[0]?.row.change === "removed") return letGo(lost);
+  const survivors = await findSurvivors(context, lost, signal);
+  const merged = new Set(survivors.map(({ index }) => index));
+  const away = lost.filter(({ index }) => !merged.has(index));
+  const targets = context.sync.onMissingRecord === "skip" ? [] : await matchAgain(context, away, signal);
+  const found = new Set(targets.map(({ index }) => index));
+  const anew = away.filter(({ index }) => !found.has(index));
   letGo(anew);
   if (context.sync.onMissingRecord === "recreate") await recreate(context, anew, settled, signal);
-  await updateTargets(context, targets, settled, signal);
+  await updateTargets(context, [...survivors, ...targets], settled, signal);
+}
+
+/** Another record is new to the row: it gets the whole of it, but no nulls. */
+function target({ index, row }: Answered, remoteId: string): Target {
+  return { index, row, remoteId, fields: withoutNulls(row.payload) };
+}
+
+async function findSurvivors(
+  context: SettleContext,
+  lost: readonly Answered[],
+  signal: AbortSignal,
+): Promise<Target[]> {
+  const ids = lost.flatMap(({ row }) => row.remoteId ?? []);
+  const found = await findAll(context, "recordId", [...new Set(ids)], signal);
+  return lost.flatMap((one): Target[] => {
+    const survivor = found.get(one.row.remoteId ?? "")?.[0]?.remoteId;
+    return survivor === undefined || survivor === one.row.remoteId ? [] : [target(one, survivor)];
+  });
+}
+
+async function matchAgain(context: SettleContext, lost: readonly Answered[], signal: AbortSignal): Promise<Target[]> {
+  const rows = lost.map(({ row }) => row);
+  const found = await lookUp(context, rows, signal);
+  return lost.flatMap((one): Target[] => {
+    const remoteId = found.get(one.row.key);
+    return remoteId === undefined ? [] : [target(one, remoteId)];
+  });
 }
 
 async function recreate(

@@ -48,8 +48,10 @@ export async function hubspotSubject(wrap?: (inner: Destination) => Destination)
       key: "customer_id",
       caseless: "email",
       text: "firstname",
+      longText: "firstname",
       number: "score",
       boolean: "vip",
+      emptyBoolean: null,
       date: "born_on",
       timestamp: "seen_at",
       option: { field: "lifecyclestage", value: "lead" },
@@ -58,6 +60,7 @@ export async function hubspotSubject(wrap?: (inner: Destination) => Destination)
       sticky: { field: "lifecyclestage", present: "customer", ignored: "lead" },
       poison: { field: "email", value: "no e-mail at all", code: "INVALID_EMAIL" },
     },
+    resultsByPosition: false,
     unknownObject: "persons",
     unknownId: "999999999999",
     seed: async (records) => {

@@ -29,8 +29,12 @@ export type Subject = {
     /** Unique text that the vendor compares ignoring case; null where it has none. */
     readonly caseless: string | null;
     readonly text: string;
+    /** Takes thousands of characters; need not be findable. */
+    readonly longText: string;
     readonly number: string;
     readonly boolean: string;
+    /** What a cleared boolean is: a checkbox that has no empty state is unticked. */
+    readonly emptyBoolean: null | "false";
     readonly date: string;
     readonly timestamp: string;
     readonly option: { readonly field: string; readonly value: string };
@@ -41,6 +45,8 @@ export type Subject = {
     /** A value that the vendor refuses for good. */
     readonly poison: { readonly field: string; readonly value: string; readonly code: string };
   };
+  /** True where results belong to rows by their order alone, so that another order cannot be noticed. */
+  readonly resultsByPosition: boolean;
   /** An object that the vendor does not have. */
   readonly unknownObject: string;
   /** A record id of the right form that was never given out. */
@@ -78,6 +84,11 @@ export function update(subject: Subject, writes: readonly Write[]): Promise<Repl
 
 export function create(subject: Subject, writes: readonly Write[]): Promise<Reply> {
   return subject.destination.write({ object: subject.object, operation: "create", writes }, quiet);
+}
+
+/** How this destination takes records away. */
+export function removal(subject: Subject): "archive" | "delete" {
+  return subject.destination.abilities.operations.includes("archive") ? "archive" : "delete";
 }
 
 export function kinds(reply: Reply): readonly string[] {

@@ -1,6 +1,6 @@
 // Proves that every answer is followed to its end: existing, taken, missing, merged, lost (S6, S7, S19).
 import { describe, expect, test } from "vitest";
-import type { Outcome } from "../../../src/contract/destination.ts";
+import type { FindRequest, Outcome } from "../../../src/contract/destination.ts";
 import { Fault } from "../../../src/contract/fault.ts";
 import type { PlanRow } from "../../../src/contract/plan.ts";
 import type { Sync } from "../../../src/contract/project.ts";
@@ -118,6 +118,30 @@ describe("records that are gone (S6)", () => {
     const { settled } = await settle(world, [aRow({ key: "1", ...LINKED })], {}, { [found]: "other" });
     expect(settled).toMatchObject([{ kind: "rejected", code: "RECORD_TAKEN" }]);
   });
+
+  test.each(["skip", "rematch", "recreate"] as const)(
+    "%s: a record that was merged away goes on as the survivor",
+    async (onMissingRecord) => {
+      const world = scriptedDestination();
+      const survivor = world.seed({ note: "typed" });
+      const destination = {
+        ...world.destination,
+        find: async (request: FindRequest) => {
+          const reply = await world.destination.find(request, running());
+          const gone = request.by === "recordId" ? request.values : [];
+          const found = new Map([
+            ...reply.found,
+            ...gone.map((id) => [id, [{ remoteId: survivor, fields: {} }]] as const),
+          ]);
+          return { ...reply, found };
+        },
+      };
+      const { settled } = await settle({ ...world, destination }, [aRow({ key: "1", ...LINKED })], { onMissingRecord });
+      expect(settled).toMatchObject([{ kind: "applied", remoteId: survivor, created: false }]);
+      expect(world.records.size).toBe(1);
+      expect(world.records.get(survivor)).toMatchObject({ name: "n1", note: "typed" });
+    },
+  );
 
   test.each(["archive", "set"] as const)("a removal (%s) of a record that is gone is done", async (operation) => {
     const world = scriptedDestination();

@@ -10,7 +10,7 @@ export const clearedValues: readonly Case[] = [
       const full = {
         [fields.text]: "x",
         [fields.number]: "1",
-        [fields.boolean]: "false",
+        [fields.boolean]: "true",
         [fields.date]: "2026-03-01",
         [fields.option.field]: fields.option.value,
         [fields.set.field]: JSON.stringify([fields.set.values[0]]),
@@ -22,7 +22,7 @@ export const clearedValues: readonly Case[] = [
         expect(reply.outcomes).toMatchObject([{ kind: "applied", remoteId: id, altered: [] }]);
       }
       const { found } = await destination.find({ object, by: "recordId", values: [id], fields: names }, quiet);
-      expect(found.get(id)?.[0]?.fields).toEqual(cleared);
+      expect(found.get(id)?.[0]?.fields).toEqual({ ...cleared, [fields.boolean]: fields.emptyBoolean });
     },
   },
   {

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { type Case, quiet, update, valuesOf } from "../subject.ts";
+import { type Case, quiet, removal, update, valuesOf } from "../subject.ts";
 
 export const missingRecord: readonly Case[] = [
   {
@@ -16,12 +16,11 @@ export const missingRecord: readonly Case[] = [
     },
   },
   {
-    title: "archiving what is gone is done already",
+    title: "archiving or deleting what is gone is done already",
     run: async (subject) => {
       const { destination, object, unknownId } = subject;
-      if (!destination.abilities.operations.includes("archive")) return;
       const writes = [{ by: { id: unknownId }, fields: {} }];
-      const reply = await destination.write({ object, operation: "archive", writes }, quiet);
+      const reply = await destination.write({ object, operation: removal(subject), writes }, quiet);
       expect(reply.outcomes).toMatchObject([{ kind: "applied", remoteId: unknownId }]);
     },
   },

@@ -5,6 +5,7 @@ export const shuffledResults: readonly Case[] = [
   {
     title: "results in another order still belong to their rows",
     run: async (subject) => {
+      if (subject.resultsByPosition) return;
       const writes = Array.from({ length: 20 }, (_, row) => keyed(subject, `K${row}`));
       await subject.mishap("write", "shuffle");
       const reply = await upsert(subject, writes);

@@ -21,15 +21,18 @@ export const unicodeText: readonly Case[] = [
       const { destination, object, fields } = subject;
       const reply = await upsert(
         subject,
-        TEXTS.map((text, row) => keyed(subject, `K${row}`, { [fields.text]: text })),
+        TEXTS.map((text, row) => keyed(subject, `K${row}`, { [fields.longText]: text })),
       );
       expect(
         reply.outcomes.filter((outcome) => outcome.kind === "applied" && outcome.altered.length === 0),
       ).toHaveLength(TEXTS.length);
-      expect(await valuesOf(subject, fields.text)).toEqual([...TEXTS].sort());
+      expect(await valuesOf(subject, fields.longText)).toEqual([...TEXTS].sort());
       const ids = idsOf(reply);
-      const { found } = await destination.find({ object, by: "recordId", values: ids, fields: [fields.text] }, quiet);
-      expect(ids.map((id) => found.get(id)?.[0]?.fields[fields.text])).toEqual(TEXTS);
+      const { found } = await destination.find(
+        { object, by: "recordId", values: ids, fields: [fields.longText] },
+        quiet,
+      );
+      expect(ids.map((id) => found.get(id)?.[0]?.fields[fields.longText])).toEqual(TEXTS);
     },
   },
 ];

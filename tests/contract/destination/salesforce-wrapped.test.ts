@@ -1,0 +1,16 @@
+// Proves that the Salesforce connector is a destination behind every decorator too: limits, retries and bisecting change no answer.
+import { bisecting } from "../../../src/delivery/bisecting.ts";
+import { windowBudget } from "../../../src/delivery/budget.ts";
+import { limited, newMeter, openGate } from "../../../src/delivery/limited.ts";
+import { retryAllowance, retrying } from "../../../src/delivery/retrying.ts";
+import { realClock } from "./real-clock.ts";
+import { salesforceSubject } from "./salesforce-subject.ts";
+import { destinationSuite } from "./suite.ts";
+
+destinationSuite("salesforce, wrapped", () =>
+  salesforceSubject((inner) => {
+    const gate = openGate(windowBudget(inner.abilities.firstWindow), realClock, () => undefined);
+    const options = { clock: realClock, random: () => 0, allowance: retryAllowance() };
+    return bisecting(retrying(limited(inner, gate, newMeter()), options));
+  }),
+);
