@@ -11,7 +11,7 @@ export const DAY = {
   joined: 25,
 } as const;
 
-/** Five values that only HubSpot refuses: e-mails of three customers that it knows and of two that are new to it. */
+/** Five values that HubSpot refuses: e-mails of three customers that it knows and of two that are new to it. */
 export const POISON = [
   { customer: 1, email: "not-an-email" },
   { customer: 2, email: "two..dots@example.com" },

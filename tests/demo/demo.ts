@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { changeWarehouse, mendPoison, POISON } from "./change-warehouse.ts";
 import { type Ended, endChildren, REPO, type Sandbox, sluice, startSandbox } from "./child-commands.ts";
-import { COMPANIES, CUSTOMERS, type Expectation, expectRecords } from "./expected-records.ts";
+import { ACCOUNTS, COMPANIES, CONTACTS, CUSTOMERS, type Expectation, expectRecords } from "./expected-records.ts";
 import { makeWarehouse, onWarehouse } from "./generate-warehouse.ts";
-import { dump, fillPortal, KNOWN_CONTACTS, STRANGERS } from "./portal.ts";
+import { dumpOrg, fillOrg, KNOWN_ACCOUNTS, KNOWN_PEOPLE } from "./org.ts";
+import { dump, fillPortal, KNOWN_CONTACTS, type PortalRecord, STRANGERS } from "./portal.ts";
 import { count, type PlanFacts, plansOf, type RunFacts, rowsIn, runsOf, secondsOf, tableText } from "./run-facts.ts";
 
 const SIZE = { customers: 20_000, companies: 800, seed: 7 };
@@ -23,21 +24,25 @@ function expectThat(holds: boolean, promise: string): void {
 type Stage = {
   readonly project: string;
   readonly warehouse: string;
-  readonly sandbox: Sandbox;
+  readonly hubspot: Sandbox;
+  readonly salesforce: Sandbox;
   readonly table: string[][];
 };
 
-/** A working project in a folder of its own: the repository's files, its own warehouse, its own HubSpot. */
+/** A working project in a folder of its own: the repository's files, its own warehouse, its own CRMs. */
 async function setUp(project: string): Promise<Stage> {
   const warehouse = join(project, "warehouse.duckdb");
   await cp(join(REPO, "models"), join(project, "models"), { recursive: true });
   await cp(join(REPO, "syncs"), join(project, "syncs"), { recursive: true });
   await makeWarehouse(warehouse, SIZE);
-  const sandbox = await startSandbox(TIER);
-  const settings = await readFile(join(REPO, "sluice.yml"), "utf8");
-  await writeFile(join(project, "sluice.yml"), settings.replace("http://127.0.0.1:4010", sandbox.url));
-  await fillPortal(sandbox, warehouse, SIZE.seed);
-  return { project, warehouse, sandbox, table: [] };
+  const [hubspot, salesforce] = [await startSandbox(TIER), await startSandbox(TIER, "salesforce")];
+  const settings = (await readFile(join(REPO, "sluice.yml"), "utf8"))
+    .replace("http://127.0.0.1:4010", hubspot.url)
+    .replace("http://127.0.0.1:4020", salesforce.url);
+  await writeFile(join(project, "sluice.yml"), settings);
+  await fillPortal(hubspot, warehouse, SIZE.seed);
+  await fillOrg(salesforce, warehouse, SIZE.seed);
+  return { project, warehouse, hubspot, salesforce, table: [] };
 }
 
 async function command(stage: Stage, words: string, expected: number): Promise<Ended> {
@@ -50,14 +55,14 @@ async function command(stage: Stage, words: string, expected: number): Promise<E
 
 type LinkFacts = { unlinked: number; linked: number; none: number; entries: { fields: string[]; found: number }[] };
 
-async function link(stage: Stage, words: string): Promise<void> {
+async function link(stage: Stage, words: string, known: number): Promise<void> {
   const ended = await command(stage, words, 0);
   const { link: found } = JSON.parse(ended.stdout) as { link: LinkFacts };
   const byEntry = found.entries.map((entry) => `${count(entry.found)} by ${entry.fields.join(" + ")}`).join(", ");
   say(
-    `  ${count(found.linked)} of ${count(found.unlinked)} customers have a contact already: ${byEntry}, ${count(found.none)} by none`,
+    `  ${count(found.linked)} of ${count(found.unlinked)} rows have a record already: ${byEntry}, ${count(found.none)} by none`,
   );
-  expectThat(found.linked === KNOWN_CONTACTS, `${KNOWN_CONTACTS} contacts are linked, not ${found.linked}`);
+  expectThat(found.linked === known, `${known} records are linked, not ${found.linked}`);
 }
 
 async function plan(stage: Stage, words: string): Promise<readonly PlanFacts[]> {
@@ -111,7 +116,7 @@ function tableRow(one: RunFacts): string[] {
   const seconds = secondsOf(one);
   const numbers = [one.counts?.read ?? 0, one.created, one.adopted, applied, rowsIn(one, "rejected"), one.calls];
   return [
-    one.sync.replace("_to_hubspot", ""),
+    one.sync.replace("_to_", " → "),
     one.state,
     ...numbers.map(count),
     count(one.throttled),
@@ -134,19 +139,26 @@ async function tellRejected(stage: Stage, id: string): Promise<number> {
 }
 
 type Oracle = ReturnType<typeof expectRecords>;
-type Watched = { readonly object: string; readonly oracle: Oracle };
+type Watched = {
+  readonly object: string;
+  readonly oracle: Oracle;
+  readonly dump: () => Promise<readonly PortalRecord[]>;
+};
 
 async function watch(stage: Stage, object: string, expectation: Expectation): Promise<Watched> {
-  return { object, oracle: expectRecords(expectation, await dump(stage.sandbox, object)) };
+  const isOurs = object === "Account" || object === "Contact";
+  const read = () => (isOurs ? dumpOrg(stage.salesforce, object) : dump(stage.hubspot, object));
+  return { object, oracle: expectRecords(expectation, await read()), dump: read };
 }
 
-/** Every record of the portal against the models' rows. */
+/** Every record of both CRMs against the models' rows; rows that HubSpot refused are as they were. */
 async function compare(stage: Stage, watched: readonly Watched[], refused: ReadonlySet<string>): Promise<number> {
   say("");
   let differences = 0;
-  for (const { object, oracle } of watched) {
-    await oracle.follow(stage.project, refused);
-    const result = oracle.compare(await dump(stage.sandbox, object));
+  for (const { object, oracle, dump: read } of watched) {
+    // The one of them that Salesforce has too is taken there.
+    await oracle.follow(stage.project, object === "contacts" ? refused : new Set());
+    const result = oracle.compare(await read());
     differences += result.differences.length;
     const kept = result.keptTyped > 0 ? `, ${count(result.keptTyped)} typed values kept` : "";
     say(
@@ -158,29 +170,38 @@ async function compare(stage: Stage, watched: readonly Watched[], refused: Reado
 }
 
 async function play(stage: Stage): Promise<void> {
-  const watched = [await watch(stage, "contacts", CUSTOMERS), await watch(stage, "companies", COMPANIES)];
+  const watched = [
+    await watch(stage, "contacts", CUSTOMERS),
+    await watch(stage, "companies", COMPANIES),
+    await watch(stage, "Account", ACCOUNTS),
+    await watch(stage, "Contact", CONTACTS),
+  ];
   const nobody = new Set<string>();
 
-  await link(stage, "link customers_to_hubspot");
+  await link(stage, "link customers_to_hubspot", KNOWN_CONTACTS);
+  await link(stage, "link companies_to_salesforce", KNOWN_ACCOUNTS);
+  await link(stage, "link contacts_to_salesforce", KNOWN_PEOPLE);
   const plans = await plan(stage, "plan --all");
   const adopts = plans.find((one) => one.sync === "customers_to_hubspot")?.forecast.adopts;
   expectThat(adopts === KNOWN_CONTACTS, `${KNOWN_CONTACTS} contacts are found by e-mail, not ${adopts}`);
 
-  const held = (await run(stage, "run --all", 4)).get("customers_to_hubspot");
-  for (const guard of held?.guards.filter((verdict) => verdict.held) ?? []) say(`    ${guardText(guard)}`);
-  await run(stage, "run customers_to_hubspot --approve", 0);
+  const held = await run(stage, "run --all", 4);
+  for (const sync of ["customers_to_hubspot", "contacts_to_salesforce"])
+    expectThat(held.get(sync)?.state === "blocked", `${sync} waits for somebody to look at it`);
+  await run(stage, "run customers_to_hubspot contacts_to_salesforce --approve", 0);
   expectThat((await compare(stage, watched, nobody)) === 0, "after the first run every record is as the models say");
 
   say("\nA day later: some hundred rows changed, 40 new e-mails, 60 customers gone, 25 new, five broken e-mails");
   await changeWarehouse(stage.warehouse, SIZE.seed);
   await plan(stage, "plan --all");
-  const partial = (await run(stage, "run --all", 3)).get("customers_to_hubspot");
-  const rejected = await tellRejected(stage, partial?.id ?? "last");
+  const partial = await run(stage, "run --all", 3);
+  const rejected = await tellRejected(stage, partial.get("customers_to_hubspot")?.id ?? "last");
   expectThat(rejected === POISON.length, `${POISON.length} rows are rejected, not ${rejected}`);
   const refused = new Set(await poisoned(stage));
   expectThat((await compare(stage, watched, refused)) === 0, "all rows but the refused ones arrived");
-  const quiet = (await run(stage, "run --all", 0)).get("customers_to_hubspot");
-  expectThat(quiet !== undefined && rowsIn(quiet, "applied") === 0, "the next run sends nothing");
+  const quiet = await run(stage, "run --all", 0);
+  for (const one of quiet.values())
+    expectThat(rowsIn(one, "applied") === 0, `the next run of ${one.sync} sends nothing`);
 
   say("\nThe five e-mails are mended");
   await mendPoison(stage.warehouse);
@@ -198,8 +219,10 @@ async function poisoned(stage: Stage): Promise<string[]> {
 }
 
 async function refusals(stage: Stage): Promise<number> {
-  const log = (await stage.sandbox.control("GET", "requests?since=0")) as { status: number }[];
-  return log.filter((call) => call.status === 429).length;
+  const logs = await Promise.all(
+    [stage.hubspot, stage.salesforce].map((sandbox) => sandbox.control("GET", "requests?since=0")),
+  );
+  return (logs.flat() as { status: number }[]).filter((call) => call.status === 429).length;
 }
 
 async function main(): Promise<number> {
@@ -207,7 +230,8 @@ async function main(): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-demo-"));
   let stage: Stage | null = null;
   const stop = async (): Promise<void> => {
-    await stage?.sandbox.stop();
+    await stage?.hubspot.stop();
+    await stage?.salesforce.stop();
     endChildren();
     await rm(folder, { recursive: true, force: true });
   };
@@ -215,13 +239,14 @@ async function main(): Promise<number> {
   try {
     say(
       `A DuckDB warehouse with ${count(SIZE.customers)} customers, ${SIZE.companies} companies and their orders;\n` +
-        `a HubSpot sandbox (tier ${TIER}: 190 calls in any 10 s) with ${count(KNOWN_CONTACTS + STRANGERS)} contacts, ${count(KNOWN_CONTACTS)} of them customers.`,
+        `a HubSpot sandbox (tier ${TIER}: 190 calls in any 10 s) with ${count(KNOWN_CONTACTS + STRANGERS)} contacts, ${count(KNOWN_CONTACTS)} of them customers;\n` +
+        `a Salesforce sandbox with accounts and contacts without external ids, ${KNOWN_ACCOUNTS} and ${KNOWN_PEOPLE} of them ours.`,
     );
     stage = await setUp(folder);
     await play(stage);
     say(`\n${tableText(HEAD, stage.table, 2)}`);
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
-    say(`\nNo difference. HubSpot answered 429 ${await refusals(stage)} times. ${seconds} s in all.`);
+    say(`\nNo difference. The CRMs answered 429 ${await refusals(stage)} times. ${seconds} s in all.`);
     return 0;
   } catch (error) {
     say(`\n${error instanceof Error ? error.message : String(error)}`);

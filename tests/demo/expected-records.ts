@@ -15,6 +15,8 @@ export type Expectation = {
   /** Fields that get one value; HubSpot keeps `keeps` where it stood there before. */
   readonly constants: readonly { field: string; value: string; keeps: string }[];
   readonly archivesRemoved: boolean;
+  /** Records without our key are ours by this field. */
+  readonly adoptedBy: string | null;
 };
 
 export const CUSTOMERS: Expectation = {
@@ -36,6 +38,7 @@ export const CUSTOMERS: Expectation = {
   ],
   constants: [{ field: "lifecyclestage", value: "customer", keeps: "evangelist" }],
   archivesRemoved: true,
+  adoptedBy: "email",
 };
 
 export const COMPANIES: Expectation = {
@@ -53,6 +56,42 @@ export const COMPANIES: Expectation = {
   ],
   constants: [],
   archivesRemoved: false,
+  adoptedBy: null,
+};
+
+export const ACCOUNTS: Expectation = {
+  model: "models/companies.sql",
+  keyField: "Company_Id__c",
+  keyColumn: "company_id",
+  fields: [
+    { field: "Name", column: "name", kind: "text" },
+    { field: "Website", column: "domain", kind: "text" },
+    { field: "BillingCity", column: "city", kind: "text" },
+    { field: "BillingCountry", column: "country", kind: "text" },
+    { field: "NumberOfEmployees", column: "employees", kind: "number" },
+    { field: "AnnualRevenue", column: "revenue", kind: "number" },
+  ],
+  constants: [],
+  archivesRemoved: false,
+  adoptedBy: "Name",
+};
+
+export const CONTACTS: Expectation = {
+  model: "models/company_contacts.sql",
+  keyField: "Customer_Id__c",
+  keyColumn: "customer_id",
+  fields: [
+    { field: "Email", column: "email", kind: "lower" },
+    { field: "FirstName", column: "first_name", kind: "text" },
+    { field: "LastName", column: "last_name", kind: "text" },
+    { field: "Phone", column: "phone", kind: "text" },
+    { field: "MailingCity", column: "city", kind: "text" },
+    { field: "MailingCountry", column: "country", kind: "text" },
+    { field: "Account.Company_Id__c", column: "company_id", kind: "text" },
+  ],
+  constants: [],
+  archivesRemoved: true,
+  adoptedBy: "Email",
 };
 
 export type Comparison = {
@@ -76,12 +115,14 @@ type Expected = {
  */
 export function expectRecords(expectation: Expectation, before: readonly PortalRecord[]) {
   const untouched = new Map(before.map((record) => [record.id, record.properties]));
-  const idByEmail = new Map(before.map((record) => [record.properties.email ?? "", record.id]));
+  const nameOf = (value: string | null | undefined): string => (value ?? "").toLowerCase();
+  const idByName = new Map(before.map((record) => [nameOf(record.properties[expectation.adoptedBy ?? ""]), record.id]));
+  idByName.delete("");
   const byKey = new Map<string, Expected>();
   const idOfKey = new Map<string, string>();
 
-  const adopt = (key: string, email: string | null): Expected => {
-    const id = idByEmail.get(email ?? "");
+  const adopt = (key: string, name: string | null): Expected => {
+    const id = idByName.get(nameOf(name));
     const present = id === undefined ? undefined : untouched.get(id);
     if (id !== undefined && present !== undefined) {
       untouched.delete(id);
@@ -103,7 +144,7 @@ export function expectRecords(expectation: Expectation, before: readonly PortalR
       const rows = await modelRows(project, expectation);
       for (const [key, values] of rows) {
         if (refused.has(key)) continue;
-        const expected = byKey.get(key) ?? adopt(key, values.get("email") ?? null);
+        const expected = byKey.get(key) ?? adopt(key, values.get(expectation.adoptedBy ?? "") ?? null);
         for (const [field, value] of values) setField(expected, field, value);
         for (const { field, value, keeps } of expectation.constants)
           if (expected.fields.get(field) !== keeps) expected.fields.set(field, value);
@@ -166,8 +207,11 @@ export function expectRecords(expectation: Expectation, before: readonly PortalR
   };
 }
 
-/** Written by HubSpot itself. */
-const SYSTEM = new Set(["hs_object_id", "createdate", "lastmodifieddate", "hs_lastmodifieddate", "hs_email_domain"]);
+/** Written by the CRMs themselves. */
+const SYSTEM = new Set([
+  ...["hs_object_id", "createdate", "lastmodifieddate", "hs_lastmodifieddate", "hs_email_domain"],
+  ...["LastModifiedDate", "LastModifiedById", "SystemModstamp", "IsDeleted", "AccountId"],
+]);
 
 function isMapped(expectation: Expectation, field: string): boolean {
   return expectation.fields.some((one) => one.field === field);
