@@ -1,7 +1,7 @@
 import { Fault } from "../contract/fault.ts";
 import type { Sync } from "../contract/project.ts";
 import { interruptedRun } from "../engine/interrupted.ts";
-import { previewSync } from "../engine/plan-sync.ts";
+import { CHANGES_ONLY, previewSync } from "../engine/plan-sync.ts";
 import { turns } from "../engine/turns.ts";
 import type { Workbench } from "../engine/workbench.ts";
 import type { CommandContext } from "./command-context.ts";
@@ -53,7 +53,7 @@ async function planOne(
 ): Promise<Shown> {
   try {
     const interrupted = bench.state === null ? null : await interruptedRun(bench.state, sync.name, isDead);
-    const planned = await previewSync(bench, sync, signal);
+    const planned = await previewSync(bench, sync, CHANGES_ONLY, signal);
     const { added, changed } = planned.facts.counts;
     try {
       return {

@@ -123,6 +123,10 @@ function buildProgram(act: Act, parts: ProgramParts): Command {
   confirmed(
     command("baseline", "link, and take every row with a record as sent; sends nothing").argument("<sync>"),
   ).action(act(async () => (await import("./baseline.ts")).baseline));
+  confirmed(command("rename", "let a sync whose file was renamed go on with what it knew"))
+    .argument("<old>", "the former name, whose file is gone")
+    .argument("<new>", "the sync's name now")
+    .action(act(async () => (await import("./rename.ts")).rename));
   confirmed(command("reset", "forget what is remembered of a sync; the next run starts as a first one"))
     .argument("<sync>", "also one whose file is gone")
     .action(act(async () => (await import("./reset.ts")).reset));

@@ -82,7 +82,8 @@ function whatHappens(planned: PlannedSync): string[] {
   return [`  ${parts.join(", ")}`, `  about ${amount(forecast.calls, "call")}${lookups}, ${forecast.seconds} s`];
 }
 
-export function planText(sync: Sync, planned: PlannedSync): string {
+/** `command` is what would send it. */
+export function planText(sync: Sync, planned: PlannedSync, command = "sluice run"): string {
   const { facts, prepared, guards, sample } = planned;
   const keyParts = prepared.mapping.primaryKey.length;
   const held = guards.filter((verdict) => verdict.held);
@@ -101,7 +102,7 @@ export function planText(sync: Sync, planned: PlannedSync): string {
     ...(sample.length > 0 ? ["  first changes"] : []),
     ...sample.flatMap((row) => rowLine(row, keyParts)),
     ...held.map(guardLine),
-    ...(held.length > 0 ? ["  a run would be held; `sluice run --approve` releases this set"] : []),
+    ...(held.length > 0 ? [`  a run would be held; \`${command} --approve\` releases this set`] : []),
   ];
   return lines.join("\n");
 }
@@ -114,10 +115,12 @@ function mappingLines({ prepared, facts }: PlannedSync): string[] {
   const added = now.filter((field) => !before.has(field));
   const dropped = [...before].filter((field) => !now.includes(field));
   if (added.length === 0 && dropped.length === 0) return [];
+  const price =
+    prepared.sync.onMappingChange === "forward_only"
+      ? "from now on, with rows that change"
+      : `${amount(facts.counts.changed, "row")} ${facts.counts.changed === 1 ? "changes" : "change"}`;
   const parts = [
-    added.length > 0
-      ? `new ${added.join(", ")} (${amount(facts.counts.changed, "row")} ${facts.counts.changed === 1 ? "changes" : "change"})`
-      : "",
+    added.length > 0 ? `new ${added.join(", ")} (${price})` : "",
     dropped.length > 0 ? `${dropped.join(", ")} no longer written` : "",
   ].filter((part) => part !== "");
   return [`  mapping changed: ${parts.join("; ")}`];

@@ -1,8 +1,9 @@
 import { FAULTS, Fault, type FaultCode } from "../contract/fault.ts";
-import type { Sync } from "../contract/project.ts";
+import type { Project, Sync } from "../contract/project.ts";
 import type { StateStore } from "../contract/state.ts";
 import { amount } from "../core/count-text.ts";
-import type { Progress } from "../engine/run-options.ts";
+import { CHANGES_ONLY, type PlanAim } from "../engine/plan-sync.ts";
+import type { Progress, RunOptions } from "../engine/run-options.ts";
 import { type FinishedRun, runSync } from "../engine/run-sync.ts";
 import { turns } from "../engine/turns.ts";
 import type { Workbench } from "../engine/workbench.ts";
@@ -17,22 +18,38 @@ import { runJson } from "./run-json.ts";
 
 type Ended = { readonly sync: Sync; readonly finished: FinishedRun | null; readonly fault: Fault | null };
 
+/** What is sent, and the name under which history keeps it. */
+export type Sending = { readonly aim: PlanAim; readonly trigger: "cli" | "resync" };
+
 /** Plans and sends. Several syncs run side by side, within the shared budget of each account. */
 export async function run(
   context: CommandContext<SelectOptions & { approve: boolean }>,
   names: readonly string[],
 ): Promise<number> {
-  const { services, output } = context;
   const project = await openProject(context);
   const syncs = await chooseSyncs(project, names, context);
+  const isOne = names.length === 1 && syncs.length === 1;
+  return sendSyncs(context, project, syncs, { aim: CHANGES_ONLY, trigger: "cli" }, isOne);
+}
+
+/** Sends these syncs and says how each ended; `isOne` where one was named, whose document then stands alone. */
+export async function sendSyncs(
+  context: CommandContext<{ approve: boolean }>,
+  project: Project,
+  syncs: readonly Sync[],
+  sending: Sending,
+  isOne: boolean,
+): Promise<number> {
+  const { services, output } = context;
   const bench = await openBench(context, project, "run");
   try {
     if (bench.state === null) throw new Fault("STATE_MISSING", "the state could not be opened");
     const state = bench.state;
     const planTurn = turns(2);
     const progress = progressShower(output, services.clock);
-    const ended = await Promise.all(syncs.map((sync) => runOne(bench, state, sync, context, planTurn, progress)));
-    const isOne = names.length === 1 && syncs.length === 1;
+    const ended = await Promise.all(
+      syncs.map((sync) => runOne(bench, state, sync, context, { ...sending, planTurn, progress })),
+    );
     const documents = ended.map(document);
     output.document(
       isOne
@@ -55,8 +72,7 @@ async function runOne(
   state: StateStore,
   sync: Sync,
   { services, options, output, signal }: CommandContext<{ approve: boolean }>,
-  planTurn: <T>(work: () => Promise<T>) => Promise<T>,
-  onProgress: (progress: Progress) => void,
+  how: Sending & Pick<RunOptions, "planTurn"> & { readonly progress: (progress: Progress) => void },
 ): Promise<Ended> {
   try {
     const finished = await runSync(
@@ -64,13 +80,14 @@ async function runOne(
       state,
       sync,
       {
-        trigger: "cli",
+        trigger: how.trigger,
+        aim: how.aim,
         who: services.who,
         approve: options.approve,
         isDead: (holder) => services.isDead(holder),
         holder: services.holder,
-        planTurn,
-        onProgress,
+        planTurn: how.planTurn,
+        onProgress: how.progress,
         onRecovered: (run) => output.note(runLine(run)),
       },
       signal,

@@ -27,6 +27,7 @@ export function configHash(sync: Omit<Sync, "configHash">): string {
     onRemovedAdopted: sync.onRemovedAdopted,
     fields: Object.fromEntries(sync.fields.map(({ field, ...mapping }) => [field, mapping])),
     sendTogether: sync.sendTogether,
+    onMappingChange: sync.onMappingChange,
   };
   return createHash("sha256").update(canonicalJson(decisive)).digest("hex");
 }

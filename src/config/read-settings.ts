@@ -92,15 +92,6 @@ function refuseNotYet(file: YamlFile, value: ProjectFile, problems: Problem[]): 
     );
   for (const key of NOT_YET) if (value[key] !== undefined) refuse(key, key);
   if (value.planner === "warehouse") refuse("planner", "planner: warehouse");
-  if (value.defaults?.on_mapping_change === "forward_only") {
-    problems.push(
-      problem(
-        placeOf(file, ["defaults", "on_mapping_change"]),
-        "NOT_YET_AVAILABLE",
-        "on_mapping_change: forward_only is not yet available",
-      ),
-    );
-  }
 }
 
 /** An overlay may only change what is there, or bring a connection whole, with its type. */

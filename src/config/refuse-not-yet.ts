@@ -30,9 +30,6 @@ export function refuseNotYet(work: Work, runsSchedules: boolean): void {
   if (merged.recheck_unmatched !== undefined && !["24h", "1d"].includes(merged.recheck_unmatched)) {
     refuse(["recheck_unmatched"], "recheck_unmatched other than 24h", "remove it");
   }
-  if (merged.on_mapping_change === "forward_only") {
-    refuse(["on_mapping_change"], "on_mapping_change: forward_only", "use backfill, or remove it");
-  }
   if (merged.schedule !== undefined && runsSchedules) {
     const message = "schedules are not run by this version";
     const fix = `use cron to call \`sluice run ${work.layers.source.file.replace(/^.*\/|\.ya?ml$/gi, "")}\``;

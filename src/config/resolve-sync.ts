@@ -48,6 +48,7 @@ export function resolveSync(work: Work): Sync {
     sendTogether: merged.send_together ?? [],
     guards: resolveGuards(merged.guards),
     tolerate: resolveTolerate(merged.tolerate),
+    onMappingChange: merged.on_mapping_change ?? "backfill",
     renamedFrom: merged.renamed_from ?? null,
     source,
   };

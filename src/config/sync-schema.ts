@@ -131,7 +131,10 @@ export const sharedKeys = {
     .optional(),
   on_mapping_change: z
     .enum(["backfill", "forward_only"])
-    .meta({ description: "backfill (default) sends a new field of every row; forward_only is not yet available." })
+    .meta({
+      description:
+        "backfill (default) sends a newly mapped field of every row; forward_only lets it go with rows that change.",
+    })
     .optional(),
   recheck_unmatched: duration
     .meta({ description: "After how long a row without a record is looked up again; only 24h so far." })

@@ -18,6 +18,8 @@ export type SnapshotMeta = {
   /** Primary key columns as `name:family`. */
   readonly key: readonly string[];
   readonly fields: readonly string[];
+  /** Of these: fields that came under `forward_only`, so that rows may not hold them yet. */
+  readonly forward: readonly string[];
 };
 
 export type PlanRequest = {
@@ -34,6 +36,10 @@ export type PlanRequest = {
   readonly onRemovedAdopted: Removal;
   readonly onDuplicateMatch: DuplicateMatch;
   readonly onMissingRecord: Sync["onMissingRecord"];
+  /** Every row goes again, with all it has, whatever was acknowledged (S24). */
+  readonly resend: boolean;
+  /** A field that is newly mapped goes only with rows that change otherwise (S23). */
+  readonly forwardOnly: boolean;
   /** Present refusals; `hash` null where the row should be tried again now. */
   readonly rejects: AsyncIterable<readonly Reject[]>;
   readonly nowMs: number;

@@ -91,6 +91,8 @@ export type Sync = {
   readonly sendTogether: readonly (readonly string[])[];
   readonly guards: Guards;
   readonly tolerate: { readonly rejectedShare: number; readonly codes: readonly string[] };
+  /** `forward_only`: a field that is newly mapped goes only with rows that change otherwise (S23). */
+  readonly onMappingChange: "backfill" | "forward_only";
   /** A former name whose snapshot this sync takes over; false: certainly none. null: not said. */
   readonly renamedFrom: string | false | null;
   readonly source: SourceFile;

@@ -13,11 +13,26 @@ export type LinkReport = {
   readonly none: number;
   /** Calls that this took. */
   readonly calls: number;
-  /** Rows with several records, at most 20: key and the records' ids. */
-  readonly ambiguous: readonly { readonly key: string; readonly message: string }[];
+  /** Rows with several records, at most 1,000. */
+  readonly ambiguous: readonly AmbiguousRow[];
+  /** Rows with their record, at most 100 an entry. */
+  readonly found: readonly { readonly key: string; readonly entry: number; readonly record: string }[];
+  /** Keys of rows without a record, at most 100. */
+  readonly unfound: readonly string[];
 };
 
-const MOST_EXAMPLES = 20;
+export type AmbiguousRow = {
+  readonly key: string;
+  /** Index of the match entry that found them. */
+  readonly entry: number;
+  readonly message: string;
+  readonly count: number;
+  /** Their ids, at most 100. */
+  readonly records: readonly string[];
+};
+
+const MOST_AMBIGUOUS = 1_000;
+const MOST_EXAMPLES = 100;
 
 export type LinkParts = {
   readonly sync: Sync;
@@ -36,12 +51,14 @@ export async function linkRows(session: PlanSession, parts: LinkParts, signal: A
     found: 0,
     several: 0,
   }));
-  const ambiguities: { key: string; message: string }[] = [];
+  const ambiguities: AmbiguousRow[] = [];
+  const examples: LinkReport["found"][number][] = [];
+  const unfound: string[] = [];
   let none = 0;
   let calls = 0;
   for (let fromIndex = 0; ; fromIndex += PAGE_ROWS) {
     const rows = await session.unlinked(fromIndex, PAGE_ROWS);
-    if (rows.length === 0) return { entries, none, calls, ambiguous: ambiguities };
+    if (rows.length === 0) return { entries, none, calls, ambiguous: ambiguities, found: examples, unfound };
     const links: Link[] = [];
     const unlinkable: Unlinkable[] = [];
     let open = rows;
@@ -57,16 +74,20 @@ export async function linkRows(session: PlanSession, parts: LinkParts, signal: A
             records,
           );
           unlinkable.push({ key, code: "AMBIGUOUS_MATCH", message });
-          if (ambiguities.length < MOST_EXAMPLES) ambiguities.push({ key, message });
+          const ids = records.slice(0, MOST_EXAMPLES).map((record) => record.remoteId);
+          if (ambiguities.length < MOST_AMBIGUOUS)
+            ambiguities.push({ key, entry, message, count: records.length, records: ids });
           if (count !== undefined) count.several++;
         } else {
           links.push({ key, entry, remoteId: chosen.remoteId, present: chosen.fields });
+          if ((count?.found ?? 0) < MOST_EXAMPLES) examples.push({ key, entry, record: chosen.remoteId });
           if (count !== undefined) count.found++;
         }
       }
       open = open.filter((row) => !found.has(row.key));
     }
     none += open.length;
+    unfound.push(...open.slice(0, MOST_EXAMPLES - unfound.length).map((row) => row.key));
     await session.link(links, unlinkable);
   }
 }

@@ -4,7 +4,7 @@ import type { Lease, StateStore } from "../contract/state.ts";
 import { newRunId } from "../core/run-id.ts";
 import { newMeter } from "../delivery/limited.ts";
 import { type LinkReport, linkRows } from "./link-rows.ts";
-import { openSession } from "./plan-sync.ts";
+import { CHANGES_ONLY, openSession } from "./plan-sync.ts";
 import { prepareSync } from "./prepare-sync.ts";
 import { putSync } from "./put-sync.ts";
 import { recoverRuns } from "./recover-run.ts";
@@ -56,7 +56,7 @@ async function linkUnderLease(
   await recoverRuns(bench, state, lease);
   const meter = newMeter();
   const prepared = await prepareSync(bench, sync, meter, signal);
-  const session = await openSession(bench, prepared, bench.clock.now());
+  const session = await openSession(bench, prepared, { ...CHANGES_ONLY, retries: false }, bench.clock.now());
   try {
     const { unlinked } = await session.stage(signal);
     const destination = prepared.account.metered(meter);

@@ -1,3 +1,4 @@
+import { Fault } from "../contract/fault.ts";
 import type { PlanRow } from "../contract/plan.ts";
 import type { PlanFacts, PlanSession } from "../contract/planner.ts";
 import type { Project, Sync } from "../contract/project.ts";
@@ -35,9 +36,20 @@ export type PlannedSync = {
   readonly holds: readonly Hold[];
 };
 
+/** What a plan is for. `resend`: every row goes again, with all it has (S24); refused rows are tried again at once (S17). */
+export type PlanAim = { readonly resend: boolean };
+export const CHANGES_ONLY: PlanAim = { resend: false };
+export const EVERY_ROW: PlanAim = { resend: true };
+
 /** A plan for somebody who only wants to see it. */
-export function previewSync(bench: Workbench, sync: Sync, signal: AbortSignal): Promise<PlannedSync> {
-  return planSync(bench, sync, newMeter(), signal);
+export async function previewSync(
+  bench: Workbench,
+  sync: Sync,
+  aim: PlanAim,
+  signal: AbortSignal,
+): Promise<PlannedSync> {
+  checkAim(sync, aim);
+  return planSync(bench, sync, aim, newMeter(), signal);
 }
 
 const SAMPLE_ROWS = 5;
@@ -46,11 +58,17 @@ const RECHECK_UNMATCHED_MS = 24 * 3_600_000;
 const CALL_SECONDS = 0.15;
 
 /** Evaluates, compares, links and judges. Sends nothing but questions; the caller commits or closes the session. */
-export async function planSync(bench: Workbench, sync: Sync, meter: Meter, signal: AbortSignal): Promise<PlannedSync> {
+export async function planSync(
+  bench: Workbench,
+  sync: Sync,
+  aim: PlanAim,
+  meter: Meter,
+  signal: AbortSignal,
+): Promise<PlannedSync> {
   const prepared = await prepareSync(bench, sync, meter, signal);
   const nowMs = bench.clock.now();
   const holds = (await bench.state?.holds(prepared.snapshotName, nowMs)) ?? [];
-  const session = await openSession(bench, prepared, nowMs);
+  const session = await openSession(bench, prepared, { ...aim, retries: aim.resend }, nowMs);
   try {
     const { unlinked, mustLook } = await session.stage(signal);
     const looks = mustLook || needsLook(sync, unlinked);
@@ -68,8 +86,21 @@ export async function planSync(bench: Workbench, sync: Sync, meter: Meter, signa
   }
 }
 
-/** A planning session on a prepared sync. The caller closes it. */
-export function openSession(bench: Workbench, prepared: PreparedSync, nowMs: number): Promise<PlanSession> {
+/** Faults: USAGE where the aim makes no sense for the sync. */
+export function checkAim(sync: Sync, aim: PlanAim): void {
+  if (!aim.resend || sync.write !== "insert") return;
+  throw new Fault("USAGE", `sync "${sync.name}" inserts: each of its rows goes once, and none again`, {
+    fix: "use write: upsert or update for records that are to follow their rows; nothing was sent",
+  });
+}
+
+/** A planning session on a prepared sync. `retries`: refused rows do not wait out their pause. The caller closes it. */
+export function openSession(
+  bench: Workbench,
+  prepared: PreparedSync,
+  aim: PlanAim & { readonly retries: boolean },
+  nowMs: number,
+): Promise<PlanSession> {
   const { sync } = prepared;
   return bench.planner.plan({
     sync: prepared.snapshotName,
@@ -84,7 +115,9 @@ export function openSession(bench: Workbench, prepared: PreparedSync, nowMs: num
     onRemovedAdopted: sync.onRemovedAdopted,
     onDuplicateMatch: sync.onDuplicateMatch,
     onMissingRecord: sync.onMissingRecord,
-    rejects: presentRejects(bench, prepared),
+    resend: aim.resend,
+    forwardOnly: sync.onMappingChange === "forward_only",
+    rejects: presentRejects(bench, prepared, aim.retries),
     nowMs,
     recheckUnmatchedMs: RECHECK_UNMATCHED_MS,
   });
@@ -100,10 +133,17 @@ function needsLook(sync: Sync, unlinked: number): boolean {
 }
 
 /** Refusals as they stand today. A row whose field was described anew since then is tried again: its hash is withheld. */
-async function* presentRejects(bench: Workbench, prepared: PreparedSync): AsyncGenerator<readonly Reject[]> {
+async function* presentRejects(
+  bench: Workbench,
+  prepared: PreparedSync,
+  retries: boolean,
+): AsyncGenerator<readonly Reject[]> {
   if (bench.state === null) return;
   for await (const page of bench.state.rejects(prepared.snapshotName))
-    yield page.map((reject) => ({ ...reject, hash: rejectHash.rowPart(reject.hash, prepared.object, reject.field) }));
+    yield page.map((reject) => ({
+      ...reject,
+      hash: retries ? null : rejectHash.rowPart(reject.hash, prepared.object, reject.field),
+    }));
 }
 
 export async function judgePlan(

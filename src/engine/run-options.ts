@@ -1,10 +1,13 @@
 import type { RunRecord } from "../contract/run.ts";
+import type { PlanAim } from "./plan-sync.ts";
 
 export type RunOptions = {
   readonly trigger: string;
   readonly who: string;
   /** Lets go what a guard holds (S22). */
   readonly approve: boolean;
+  /** What is planned: what changed, or every row again. */
+  readonly aim: PlanAim;
   readonly isDead: (holder: string) => boolean;
   readonly holder: string;
   /** At most so many plans at once; each may take the planner's whole memory limit. */

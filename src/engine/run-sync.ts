@@ -1,8 +1,8 @@
 import { Fault } from "../contract/fault.ts";
 import type { Sync } from "../contract/project.ts";
-import type { RunRecord } from "../contract/run.ts";
+import type { ModelCounts, RunRecord } from "../contract/run.ts";
 import type { Lease, RunPatch, StateStore } from "../contract/state.ts";
-import { rowCount } from "../core/count-text.ts";
+import { count, rowCount } from "../core/count-text.ts";
 import { hasFailed } from "../core/guards.ts";
 import { newRunId } from "../core/run-id.ts";
 import { type Delivered, deliver } from "../delivery/deliver.ts";
@@ -12,7 +12,7 @@ import { newTally, type Tally } from "../delivery/tally.ts";
 import { finishRun } from "./finish-run.ts";
 import { holdPlan, settleHold } from "./hold-plan.ts";
 import { planPath } from "./plan-path.ts";
-import { type PlannedSync, planSync } from "./plan-sync.ts";
+import { checkAim, type PlanAim, type PlannedSync, planSync } from "./plan-sync.ts";
 import { putSync } from "./put-sync.ts";
 import { recoverRuns } from "./recover-run.ts";
 import { rejectHash } from "./reject-hash.ts";
@@ -41,6 +41,7 @@ export async function runSync(
   options: RunOptions,
   signal: AbortSignal,
 ): Promise<FinishedRun> {
+  checkAim(sync, options.aim);
   await takeOver(bench, state, sync, options);
   const work = (lease: Lease, kept: AbortSignal) => runUnderLease(bench, state, sync, options, lease, kept);
   return underLease(bench, state, sync.name, options, work, signal);
@@ -60,7 +61,7 @@ async function runUnderLease(
   const meter = newMeter();
   try {
     options.onProgress({ sync: sync.name, phase: "planning", done: 0, planned: 0 });
-    const planned = await options.planTurn(() => planSync(bench, sync, meter, signal));
+    const planned = await options.planTurn(() => planSync(bench, sync, options.aim, meter, signal));
     try {
       return await runPlan(bench, state, { run, planned, lease, meter, options }, signal);
     } finally {
@@ -140,6 +141,7 @@ async function runPlan(
     });
     return { run: ended, planned: shown, fault: null };
   }
+  if (options.aim.resend) await auditResend(bench, state, run, options.who, file.rows);
   await session.commit(lease.epoch);
   await dropCured(state, planned, lease);
   // The plan lies in its file now: its tables' memory is the delivery's.
@@ -152,7 +154,7 @@ async function runPlan(
   await putSync(bench, state, prepared, lease);
   await countUnsent(bench, path, delivered, tally);
   const newRejected = newRejects(tally, prepared.sync, facts.counts.read);
-  const patch = outcomeOf(delivered, tally, { newInvalid: facts.newInvalid, newRejected });
+  const patch = outcomeOf(delivered, tally, { newInvalid: facts.newInvalid, newRejected }, options.aim);
   const numbers = {
     operations: tally.operations(),
     created: tally.created,
@@ -195,7 +197,7 @@ async function send(
         const owners = await bench.planner.owners(account.account.id, sync.object, ids);
         return new Map(owners.filter((owner) => owner.sync === sync.name).map((owner) => [owner.remoteId, owner.key]));
       },
-      check: () => failedGuard(sync, facts.counts.invalid, plan.tally),
+      check: () => failedGuard(sync, facts.counts, plan.tally),
       onProgress: (done) => options.onProgress({ sync: sync.name, phase: "writing", done, planned: plan.rows }),
     },
     signal,
@@ -211,11 +213,23 @@ async function markDoubts(bench: Workbench, state: StateStore, lease: Lease, run
   await bench.planner.markInDoubt({ sync: lease.sync, epoch: lease.epoch, plan }, sent);
 }
 
-function failedGuard(sync: Sync, invalid: number, tally: Tally): Fault | null {
-  const looked = invalid + tally.done;
-  const failed = invalid + tally.rejected;
-  if (!hasFailed(sync.guards.failed, failed, looked)) return null;
-  return new Fault("HELD", `stopped: ${failed} of ${looked} rows failed`, {
+/** Before the first call, so that a resync that is cut short has its line, too. */
+function auditResend(bench: Workbench, state: StateStore, run: RunRecord, who: string, rows: number): Promise<void> {
+  const detail = `${rowCount(rows)} planned`;
+  return state.audit({ at: bench.clock.now(), who, act: "resync", sync: run.sync, run: run.id, detail });
+}
+
+/**
+ * Invalid rows are known of the whole model beforehand and count against all of it; refusals come in as rows go out, and
+ * count against what went out so far.
+ */
+function failedGuard(sync: Sync, counts: ModelCounts, tally: Tally): Fault | null {
+  const { failed } = sync.guards;
+  const all = counts.invalid + tally.rejected;
+  const isOver = hasFailed(failed, tally.rejected, tally.done) || hasFailed(failed, all, Math.max(counts.read, all));
+  if (!isOver) return null;
+  const of = `${rowCount(tally.rejected)} of ${count(tally.done)} refused, ${count(counts.invalid)} of ${count(counts.read)} invalid`;
+  return new Fault("HELD", `stopped by guard failed: ${of}`, {
     fix: "look at `sluice rows last`, mend the rows, and run again; what was sent stays sent",
   });
 }
@@ -228,7 +242,12 @@ async function countUnsent(bench: Workbench, path: string, delivered: Delivered,
     tally.addMany(operation, { [kind]: rows });
 }
 
-function outcomeOf(delivered: Delivered, tally: Tally, news: { newInvalid: number; newRejected: number }): RunPatch {
+function outcomeOf(
+  delivered: Delivered,
+  tally: Tally,
+  news: { newInvalid: number; newRejected: number },
+  aim: PlanAim,
+): RunPatch {
   const { stopped } = delivered;
   if (stopped?.code === "CANCELLED") return { state: "cancelled", code: "CANCELLED", reason: stopped.message };
   if (stopped?.code === "HELD") return { state: "blocked", code: "HELD", reason: stopped.message };
@@ -241,7 +260,8 @@ function outcomeOf(delivered: Delivered, tally: Tally, news: { newInvalid: numbe
   const parts = [
     news.newRejected > 0 ? `${rowCount(news.newRejected)} rejected` : "",
     news.newInvalid > 0 ? `${rowCount(news.newInvalid)} invalid` : "",
-    deferred > 0 ? `${rowCount(deferred)} deferred to the next run` : "",
+    // The next run sends what changed; what was only to go again is for the next resync.
+    deferred > 0 ? `${rowCount(deferred)} deferred to the next ${aim.resend ? "resync" : "run"}` : "",
   ].filter((part) => part !== "");
   if (stopped !== null) parts.push(stopped.message);
   if (parts.length === 0) return { state: "succeeded", code: null, reason: null };

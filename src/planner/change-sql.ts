@@ -1,7 +1,8 @@
 import type { CompiledField, CompiledMatch } from "../contract/mapping.ts";
-import type { PlanRequest } from "../contract/planner.ts";
+import type { PlanRequest, SnapshotMeta } from "../contract/planner.ts";
 import type { Removal } from "../contract/project.ts";
 import { quoteText } from "../core/duckdb-sql.ts";
+import { owedField, triggersSql } from "./owed-fields.ts";
 import { T } from "./stage-sql.ts";
 import { comparableSql, jsonHasSql, jsonMemberSql, jsonMembersSql, jsonObjectSql } from "./value-sql.ts";
 
@@ -24,11 +25,13 @@ function oldSql(index: number): string {
  * unanswered write may have left behind; a row without a record of ours sends all it has, and never a null that would wipe
  * what people typed (S13, S14).
  */
-function sendsSql(field: CompiledField, index: number): string {
+function sendsSql(field: CompiledField, index: number, resend: boolean): string {
   const value = `v${index}`;
   const old = oldSql(index);
   const doubted = jsonHasSql("doubt", field.field);
-  const differs = `${comparableSql(field.type, value)} is distinct from ${comparableSql(field.type, old)}`;
+  const differs = resend
+    ? "true"
+    : `${comparableSql(field.type, value)} is distinct from ${comparableSql(field.type, old)}`;
   const nullGoes = { clear_ours: `(${old} is not null or ${doubted})`, write: "true", skip: "false" }[field.onNull];
   const blank = field.onBlank === "skip" ? `and ${value} is distinct from ''` : "";
   const linked = `(${differs} or ${doubted}) and (${value} is not null or ${nullGoes}) ${blank}`;
@@ -36,12 +39,15 @@ function sendsSql(field: CompiledField, index: number): string {
   return `case when is_linked then ${linked} else ${fresh} end`;
 }
 
-/** Due rows with what is sent (`fields`), what stood there (`before`) and the whole row (`payload`), as JSON objects. */
-export function changesSql(request: PlanRequest): string {
+/**
+ * Due rows with what is sent (`fields`), what stood there (`before`) and the whole row (`payload`), as JSON objects.
+ * `compared` is the snapshot's meta where its hashes say nothing, so that all rows are compared by value.
+ */
+export function changesSql(request: PlanRequest, compared: SnapshotMeta | null): string {
   const { fields, match } = request.mapping;
   const together = new Map(request.mapping.sendTogether.flatMap((group) => group.map((field) => [field, group])));
   const names = fields.map((field) => field.field);
-  const sends = fields.map((field, index) => `${sendsSql(field, index)} as s${index}`);
+  const sends = fields.map((field, index) => `${sendsSql(field, index, request.resend)} as s${index}`);
   const indexOf = new Map(fields.map((field, index) => [field.field, index]));
   const when = (field: CompiledField, index: number): string => {
     const group = together.get(field.field) ?? [field.field];
@@ -54,11 +60,20 @@ export function changesSql(request: PlanRequest): string {
     when: `(${when(field, index)}) and (is_linked or link_id is not null)`,
   }));
   const whole = fields.map((field, index) => ({ field: field.field, value: `v${index}`, when: null }));
+  // A row that is only owed a field stays as it is until something else of it changes.
+  const triggers = fields.map((field, index) => {
+    const owed = compared === null ? null : owedField(request, compared, field.field);
+    return triggersSql(owed, `s${index}`, oldSql(index), jsonHasSql("doubt", field.field));
+  });
+  const isQuiet =
+    compared === null
+      ? "false"
+      : `is_linked and mark is distinct from 'linked' and not (${triggers.join(" or ") || "false"})`;
   const matchJson = `'[' || concat_ws(',', ${match.map((entry, index) => matchEntrySql(entry, index)).join(", ")}) || ']'`;
   return `create temp table sluice_changes as
     select key, hash, known, attempts, mark, is_linked, link_id, ${match.length > 0 ? "m0" : "null as m0"}, coalesce(remote_id, link_id) as remote_id,
       case when is_linked then origin when link_id is not null then coalesce(link_origin, 'adopted') end as origin,
-      ${matchJson} as match, ${jsonObjectSql(sent)} as fields, ${jsonObjectSql(before)} as before, case when is_linked then ${jsonObjectSql(whole)} end as payload
+      ${matchJson} as match, case when ${isQuiet} then '{}' else ${jsonObjectSql(sent)} end as fields, ${jsonObjectSql(before)} as before, case when is_linked then ${jsonObjectSql(whole)} end as payload
     from (select *, ${sends.join(", ")} from (
       select t.* replace (case when l.remote_id = t.former_id then l.remote_id else t.remote_id end as remote_id),
         nullif(l.remote_id, t.former_id) as link_id, l.origin as link_origin,

@@ -1,5 +1,6 @@
 import type { PlanRequest } from "../contract/planner.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
+import { owedField } from "./owed-fields.ts";
 import { invalidTable, metaOf, putMeta, readMeta, snapshotTable } from "./snapshot-schema.ts";
 import { T } from "./stage-sql.ts";
 
@@ -14,6 +15,7 @@ export async function commitPlan(
 ): Promise<void> {
   await session.transaction(async () => {
     const stored = await readMeta(session, request.sync);
+    const fields = request.mapping.fields.map((field) => field.field);
     const meta = await putMeta(
       session,
       metaOf(request, {
@@ -21,7 +23,8 @@ export async function commitPlan(
         generation: stored?.generation ?? 0,
         hashVersion: at.hashVersion,
         key: at.key,
-        fields: request.mapping.fields.map((field) => field.field),
+        fields,
+        forward: stored === null ? [] : fields.filter((field) => owedField(request, stored, field) !== null),
       }),
     );
     const snapshot = snapshotTable(meta.table);

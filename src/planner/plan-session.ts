@@ -95,7 +95,7 @@ export function planSession(parts: SessionParts): PlanSession {
         unlinkable.map((row) => ({ ...row, field: null, rows: 1 })),
       );
     },
-    build: (linksAreComplete, signal) => build(parts, linksAreComplete, signal),
+    build: (linksAreComplete, signal) => build(parts, version, linksAreComplete, signal),
     guardCounts: (approved) => guardCounts(session, request, approved),
     goneRejects: async () => {
       const rows = await session.rows<{ key: string }>(goneRejectsSql());
@@ -175,7 +175,7 @@ async function readModel(
   if (meta !== null) {
     const snapshot = snapshotTable(meta.table);
     const recheckBefore = `to_timestamp(${(request.nowMs - request.recheckUnmatchedMs) / 1000})`;
-    await session.run(comparedSql(snapshot, meta.hashVersion !== version, recheckBefore), signal);
+    await session.run(comparedSql(snapshot, request.resend || meta.hashVersion !== version, recheckBefore), signal);
     await giveBack();
     await session.run(formerSql(snapshot), signal);
     await giveBack();
@@ -222,12 +222,18 @@ async function dropKnownInserts(session: DuckdbSession, request: PlanRequest): P
   await session.run(`delete from ${T.due} where known and doubt is null`);
 }
 
-async function build(parts: SessionParts, linksAreComplete: boolean, signal: AbortSignal): Promise<PlanFacts> {
+async function build(
+  parts: SessionParts,
+  version: string,
+  linksAreComplete: boolean,
+  signal: AbortSignal,
+): Promise<PlanFacts> {
   const { request, session, meta } = parts;
   await settleGhosts(session, request, linksAreComplete);
   await settleTaken(session, request, meta);
   await session.run(`delete from ${T.due} where key in (select key from ${T.invalid})`);
-  await session.run(changesSql(request), signal);
+  const isCompared = meta !== null && meta.hashVersion !== version && !request.resend;
+  await session.run(changesSql(request, isCompared ? meta : null), signal);
   await dropTables(session, ["sluice_payload"]);
   if (linksAreComplete && request.write === "upsert") await refuseUnmatchable(session);
   await session.run(touchSql());

@@ -5,7 +5,7 @@ import { PLANNER } from "./duckdb-engine.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
 
 /** Raised when the planner's tables change shape; an older version of Sluice then refuses the file. */
-const SCHEMA = 1;
+const SCHEMA = 2;
 
 export const META = `${PLANNER}.main.meta`;
 
@@ -44,6 +44,10 @@ export async function createSchema(session: DuckdbSession): Promise<void> {
     sync varchar not null, table_no integer not null, account varchar not null, object varchar not null,
     model varchar not null, epoch bigint not null, generation bigint not null, hash_version varchar not null,
     key varchar not null, fields varchar not null)`);
+  if (version < 2) {
+    await session.run(`alter table ${META} add column if not exists forward varchar default '[]'`);
+    await session.run(`update ${PLANNER}.main.planner_schema set version = ${SCHEMA}`);
+  }
 }
 
 type MetaRow = {
@@ -57,6 +61,8 @@ type MetaRow = {
   hash_version: string;
   key: string;
   fields: string;
+  /** Absent in a file of version 1 that is only looked at. */
+  forward?: string | null;
 };
 
 export type StoredMeta = SnapshotMeta & { readonly table: number };
@@ -74,6 +80,7 @@ export async function readMetas(session: DuckdbSession): Promise<StoredMeta[]> {
     hashVersion: row.hash_version,
     key: JSON.parse(row.key) as string[],
     fields: JSON.parse(row.fields) as string[],
+    forward: JSON.parse(row.forward ?? "[]") as string[],
   }));
 }
 
@@ -85,7 +92,7 @@ export async function readMeta(session: DuckdbSession, sync: string): Promise<St
 /** The meta row of a request; what only a run may move (`hashVersion`, `fields`, `generation`) is the caller's word. */
 export function metaOf(
   request: PlanRequest,
-  at: Pick<SnapshotMeta, "epoch" | "generation" | "hashVersion" | "key" | "fields">,
+  at: Pick<SnapshotMeta, "epoch" | "generation" | "hashVersion" | "key" | "fields" | "forward">,
 ): SnapshotMeta {
   const { sync, account, object, model } = request;
   return { sync, account, object, model, ...at };
@@ -104,8 +111,9 @@ export async function putMeta(session: DuckdbSession, meta: SnapshotMeta): Promi
     await session.run(`create table ${invalidTable(table)} (key varchar, code varchar not null, field varchar)`);
   }
   const texts = [meta.account, meta.object, meta.model].map(quoteText).join(", ");
+  const lists = [meta.key, meta.fields, meta.forward].map((list) => quoteText(JSON.stringify(list))).join(", ");
   await session.run(`insert into ${META} values (${quoteText(meta.sync)}, ${table}, ${texts}, ${meta.epoch},
-    ${meta.generation}, ${quoteText(meta.hashVersion)}, ${quoteText(JSON.stringify(meta.key))}, ${quoteText(JSON.stringify(meta.fields))})`);
+    ${meta.generation}, ${quoteText(meta.hashVersion)}, ${lists})`);
   return { ...meta, table };
 }
 

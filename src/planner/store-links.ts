@@ -23,6 +23,7 @@ export async function storeLinks(
         hashVersion: stored?.hashVersion ?? at.hashVersion,
         key: at.key,
         fields: stored?.fields ?? [],
+        forward: stored?.forward ?? [],
       }),
     );
     const snapshot = snapshotTable(meta.table);

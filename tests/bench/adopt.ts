@@ -48,7 +48,7 @@ export async function adopt(_: BenchOptions): Promise<void> {
     const ran = await command<RunDocument>("run", "people");
     const { run } = ran.document;
     if (run.state !== "partial") throw new Error(ran.stdout.slice(0, 3000));
-expectSame("run", [run.state, run.created, run.counts.invalid], ["partial", NEW, TWINS]);
+    expectSame("run", [run.state, run.created, run.counts.invalid], ["partial", NEW, TWINS]);
     const runCalls = (await calls()) - linkCalls;
     const records = (await sandbox.control("GET", "dump?object=Contact")) as RecordOf[];
     const ours = records.filter((record) => record.Person_Id__c !== null);

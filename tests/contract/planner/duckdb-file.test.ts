@@ -149,3 +149,26 @@ test("a plan in memory, for a project that never ran, leaves no file", async () 
     before.filter((name) => !/^work\/tmp/.test(name)),
   );
 });
+
+test("a file of an older shape is brought up to date with all it holds; a newer one is refused", async () => {
+  const sync = syncOn(subject);
+  const model = rowsSql({ id: "bigint", email: "text" }, [["1", "a@x.example"]]);
+  await sync.run(model);
+  await subject.planner.close();
+  const raw = async (...statements: readonly string[]) => {
+    const instance = await DuckDBInstance.create(subject.file);
+    const connection = await instance.connect();
+    for (const statement of statements) await connection.run(statement);
+    connection.closeSync();
+    instance.closeSync();
+  };
+  await raw("alter table meta drop column forward", "update planner_schema set version = 1");
+  await subject.restart();
+  expect((await subject.planner.metas())[0]).toMatchObject({ sync: sync.name, fields: ["id", "email"], forward: [] });
+  expect((await sync.run(model)).rows).toEqual([]);
+  await subject.planner.close();
+  await raw("update planner_schema set version = 99");
+  await expect(open()).rejects.toMatchObject({ code: "STATE_MISMATCH" });
+  await raw("update planner_schema set version = 2");
+  await subject.restart();
+});

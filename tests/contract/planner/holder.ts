@@ -48,6 +48,8 @@ for (let plan = 0; act === "plan"; plan++) {
     onRemovedAdopted: { kind: "none" },
     onDuplicateMatch: { policy: "reject" },
     onMissingRecord: "rematch",
+    resend: false,
+    forwardOnly: false,
     rejects: (async function* () {})(),
     nowMs: 0,
     recheckUnmatchedMs: 0,

@@ -3,6 +3,8 @@ import { adoptedRows } from "./cases/adopted-rows.ts";
 import { blankAndNull } from "./cases/blank-and-null.ts";
 import { changedTypes } from "./cases/changed-types.ts";
 import { duplicateMatch } from "./cases/duplicate-match.ts";
+import { forgottenSnapshot } from "./cases/forgotten-snapshot.ts";
+import { forwardOnly } from "./cases/forward-only.ts";
 import { inDoubt } from "./cases/in-doubt.ts";
 import { insertAndUpdate } from "./cases/insert-and-update.ts";
 import { invalidValues } from "./cases/invalid-values.ts";
@@ -14,6 +16,7 @@ import { partialAcceptance } from "./cases/partial-acceptance.ts";
 import { planFile } from "./cases/plan-file.ts";
 import { refusedRows } from "./cases/refused-rows.ts";
 import { removedRows } from "./cases/removed-rows.ts";
+import { resentRows } from "./cases/resent-rows.ts";
 import { staleWorker } from "./cases/stale-worker.ts";
 import { storyOfCycles } from "./cases/story-of-cycles.ts";
 import type { Case, Subject } from "./subject.ts";
@@ -35,6 +38,9 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   "stale worker": staleWorker,
   "plan file": planFile,
   "model trouble": modelTrouble,
+  "resent rows": resentRows,
+  "forward only": forwardOnly,
+  "forgotten snapshot": forgottenSnapshot,
   "story of cycles": storyOfCycles,
 };
 

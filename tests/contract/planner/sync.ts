@@ -41,6 +41,7 @@ export type SyncSpec = {
   readonly onRemovedAdopted?: Removal;
   readonly onDuplicateMatch?: DuplicateMatch;
   readonly onMissingRecord?: PlanRequest["onMissingRecord"];
+  readonly forwardOnly?: boolean;
   readonly sendTogether?: readonly (readonly string[])[];
 };
 
@@ -54,6 +55,7 @@ export type PlanOptions = {
   /** False plans without leaving a trace. */
   readonly commit?: boolean;
   readonly approved?: readonly string[];
+  readonly resend?: boolean;
   readonly signal?: AbortSignal;
 };
 
@@ -177,6 +179,8 @@ function requestOf(
     onRemovedAdopted: sync.onRemovedAdopted ?? NONE,
     onDuplicateMatch: sync.onDuplicateMatch ?? { policy: "reject" },
     onMissingRecord: sync.onMissingRecord ?? "rematch",
+    resend: options.resend ?? false,
+    forwardOnly: sync.forwardOnly ?? false,
     rejects: inPages(options.rejects ?? []),
     nowMs: options.nowMs ?? NOW_MS,
     recheckUnmatchedMs: 24 * HOUR_MS,

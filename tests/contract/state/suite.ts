@@ -75,6 +75,7 @@ export function stateSuite(name: string, makePlace: () => Promise<StatePlace>): 
           (stale) => store.dropRejects(stale, ["k"]),
           (stale) => store.hold(stale, aHold({ id: "h1" })),
           (stale) => store.dropWaitingHolds(stale),
+          (stale) => store.forgetSync(stale),
         ];
         const old = { ...lease, epoch: 0 };
         for (const write of writes) await expect(write(old)).rejects.toMatchObject({ code: "LEASE_LOST" });
@@ -108,6 +109,29 @@ export function stateSuite(name: string, makePlace: () => Promise<StatePlace>): 
         await expect(store.renew(lease, MINUTE)).rejects.toMatchObject({ code: "LEASE_LOST" });
         await store.renew({ ...lease, sync: "persons" }, MINUTE);
         expect((await take(store, "people")).epoch).toBe(2);
+      });
+
+      it("forgets a sync with its refusals and holds, keeps its runs, and leaves other syncs alone (S24)", async () => {
+        const orders = await take(store, "orders");
+        for (const [mine, run] of [
+          [lease, "r1"],
+          [orders, "r2"],
+        ] as const) {
+          await store.putSync(mine, aSync(mine.sync, 1));
+          await store.createRun(mine, aRun({ id: run, sync: mine.sync }));
+          await store.recordIntents(mine, [{ run, fromSeq: 0, toSeq: 0 }]);
+          await store.acknowledge(mine, [{ ...acknowledged(run, 0, 0), rejects: [aReject({ key: "k", run })] }]);
+          await store.hold(mine, aHold({ id: `h ${run}` }));
+        }
+        await store.forgetSync(lease);
+        expect((await store.syncs()).map((sync) => sync.name)).toEqual(["orders"]);
+        expect(await pages(store, "people")).toEqual([]);
+        expect(await store.holds("people", 0)).toEqual([]);
+        expect((await store.runs({ sync: "people", limit: 9 })).map((run) => run.id)).toEqual(["r1"]);
+        expect((await pages(store, "orders")).map((reject) => reject.key)).toEqual(["k"]);
+        expect(await store.holds("orders", 0)).toHaveLength(1);
+        // The lease goes on, so that an old worker stays locked out.
+        await store.renew(lease, MINUTE);
       });
 
       it("refuses to join two known syncs, or two that are at work", async () => {

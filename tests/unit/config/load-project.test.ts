@@ -78,6 +78,7 @@ describe("a sync", () => {
         failed: { rows: 200, share: 0.2, max: null },
       },
       tolerate: { rejectedShare: 0, codes: [] },
+      onMappingChange: "backfill",
       renamedFrom: null,
       sendTogether: [],
     });

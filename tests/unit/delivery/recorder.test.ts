@@ -77,6 +77,8 @@ async function commitPlan(sync: string, rows: Rows, lease: Lease, world: World) 
     onRemovedAdopted: { kind: "none" },
     onDuplicateMatch: { policy: "reject" },
     onMissingRecord: "rematch",
+    resend: false,
+    forwardOnly: false,
     rejects: state.rejects(sync),
     nowMs: clock.now(),
     recheckUnmatchedMs: 86_400_000,

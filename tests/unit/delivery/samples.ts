@@ -54,6 +54,7 @@ export function aSync(part: Partial<Sync> = {}): Sync {
     sendTogether: [],
     guards: { removed: null, empty: null, changed: null, cleared: null, created: null, failed: null },
     tolerate: { rejectedShare: 0, codes: [] },
+    onMappingChange: "backfill",
     renamedFrom: null,
     source: { file: "syncs/people.yml", locate: () => ({ line: 1, column: 1 }) },
     configHash: "c0ffee",
