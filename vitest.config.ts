@@ -1,8 +1,10 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
+    // Kills, faults and crashes at every point: `npm run test:slow`.
+    exclude: [...configDefaults.exclude, "**/*.slow.test.ts"],
     globalSetup: ["tests/setup/build.ts"],
     setupFiles: ["tests/setup/loopback-only.ts"],
     testTimeout: 60_000,

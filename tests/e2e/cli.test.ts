@@ -165,7 +165,7 @@ describe.concurrent("the CLI", () => {
     await project.run("people");
     project.write({ "people.json": crowd(3_000).map((row) => ({ ...row, city: "Bergen" })) });
     await portal.forgetRequests();
-    await portal.fault({ match: { path: "/batch/update" }, times: null, fault: { delay_ms: 1_200 } });
+    await portal.fault({ match: { path: "/batch/update" }, times: null, fault: { delay_ms: 3_000 } });
     const running = project.start(["run", "people", "--json"]);
     await firstWrite(portal);
     const looks = await Promise.all([
