@@ -10,6 +10,12 @@ export function findBy(object: RemoteObject, fields: readonly string[]): FindReq
   return { fields };
 }
 
+/** Whether records are asked for by anything but one unique field: some vendors limit such lookups apart. */
+export function isSearch(object: RemoteObject, fields: readonly string[]): boolean {
+  const by = findBy(object, fields);
+  return by !== "recordId" && "fields" in by;
+}
+
 /** The text by which a `find` asks: the value itself, or a JSON array of several in the order of the fields; null where one is missing. */
 export function findValue(fields: readonly string[], match: MatchValues | null | undefined): string | null {
   const values = fields.map((field) => match?.[field]);

@@ -14,6 +14,8 @@ import { askOnce } from "./ask-once.ts";
 export type OpenAccount = {
   readonly account: Account;
   readonly gate: Gate;
+  /** Where searches wait too; null where they are calls like any other. */
+  readonly search: Gate | null;
   readonly abilities: Destination["abilities"];
   /** The destination with limits, retries and bisecting, counting into this meter. */
   readonly metered: (meter: Meter) => Destination;
@@ -83,6 +85,7 @@ export function openAccounts(parts: Parts): Accounts {
     return {
       account,
       gate: door.gate,
+      search: door.search,
       abilities: raw.abilities,
       metered: (into) => wrap(door, into),
       describe: (object, fields, into, until) =>

@@ -3,7 +3,7 @@ import type { CompiledMapping } from "../contract/mapping.ts";
 import type { Link, PlanSession, Unlinkable, UnlinkedRow } from "../contract/planner.ts";
 import type { Sync } from "../contract/project.ts";
 import { cutValues } from "../core/cut-values.ts";
-import { findBy, findValue } from "../core/match-entry.ts";
+import { findBy, findValue, isSearch } from "../core/match-entry.ts";
 
 const PAGE_ROWS = 10_000;
 
@@ -11,8 +11,9 @@ const PAGE_ROWS = 10_000;
 export type LinkReport = {
   readonly entries: readonly { readonly fields: readonly string[]; readonly found: number; readonly several: number }[];
   readonly none: number;
-  /** Calls that this took. */
+  /** Calls that this took, and how many of them were searches by fields that are not unique. */
   readonly calls: number;
+  readonly searches: number;
   /** Rows with several records, at most 1,000. */
   readonly ambiguous: readonly AmbiguousRow[];
   /** Rows with their record, at most 100 an entry. */
@@ -56,15 +57,23 @@ export async function linkRows(session: PlanSession, parts: LinkParts, signal: A
   const unfound: string[] = [];
   let none = 0;
   let calls = 0;
+  let searches = 0;
   for (let fromIndex = 0; ; fromIndex += PAGE_ROWS) {
     const rows = await session.unlinked(fromIndex, PAGE_ROWS);
-    if (rows.length === 0) return { entries, none, calls, ambiguous: ambiguities, found: examples, unfound };
+    if (rows.length === 0) return { entries, none, calls, searches, ambiguous: ambiguities, found: examples, unfound };
     const links: Link[] = [];
     const unlinkable: Unlinkable[] = [];
     let open = rows;
     for (const [entry, fields] of parts.mapping.match.entries()) {
       const { found, calls: asked } = await findPage(parts, open, entry, signal);
       calls += asked;
+      if (
+        isSearch(
+          parts.object,
+          fields.map((part) => part.field),
+        )
+      )
+        searches += asked;
       const count = entries[entry];
       for (const [key, records] of found) {
         const chosen = choose(parts.sync, records);

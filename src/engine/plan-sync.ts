@@ -74,11 +74,11 @@ export async function planSync(
     const looks = mustLook || needsLook(sync, unlinked);
     const destination = prepared.account.metered(meter);
     const link = { sync, mapping: prepared.mapping, object: prepared.object, destination };
-    const lookups = looks ? (await linkRows(session, link, signal)).calls : 0;
+    const asked = looks ? await linkRows(session, link, signal) : { calls: 0, searches: 0 };
     const facts = await session.build(looks, signal);
     const guards = await judgePlan(bench.project, sync, session, facts, holds);
     const createsAreExact = looks || facts.creates === 0;
-    const forecast = { ...forecastOf(prepared, facts, lookups, bench.clock.monotonicMs()), createsAreExact };
+    const forecast = { ...forecastOf(prepared, facts, asked, bench.clock.monotonicMs()), createsAreExact };
     return { prepared, session, facts, guards, forecast, sample: await session.sample(SAMPLE_ROWS), holds };
   } catch (error) {
     await session.close();
@@ -171,10 +171,21 @@ export async function judgePlan(
 }
 
 /** The seconds count what this and other plans have just asked: those calls fill the window from which the run sets out. */
-function forecastOf(prepared: PreparedSync, facts: PlanFacts, lookups: number, nowMs: number) {
-  const { batchSize, concurrency } = prepared.account.abilities;
+function forecastOf(
+  prepared: PreparedSync,
+  facts: PlanFacts,
+  { calls: lookups, searches }: { calls: number; searches: number },
+  nowMs: number,
+) {
+  const { gate, search, abilities } = prepared.account;
+  const { batchSize, concurrency } = abilities;
   const batches = (rows: number): number => Math.ceil(rows / batchSize);
   const calls = lookups + batches(facts.writesById) + batches(facts.creates) + batches(facts.removals);
-  const seconds = prepared.account.gate.budget.forecastMs(calls, nowMs) / 1000 + (calls * CALL_SECONDS) / concurrency;
+  // Searches wait at a gate of their own; the longer of the two queues decides.
+  const queuedMs = Math.max(
+    gate.budget.forecastMs(calls, nowMs),
+    search === null ? 0 : search.budget.forecastMs(searches, nowMs),
+  );
+  const seconds = queuedMs / 1000 + (calls * CALL_SECONDS) / concurrency;
   return { calls, lookups, seconds: Math.round(seconds * 10) / 10, creates: facts.creates };
 }

@@ -12,6 +12,7 @@ const LINKED: LinkedSync = {
   linked: 2,
   taken: 0,
   calls: 3,
+  searches: 0,
   entries: [
     { fields: ["customer_id"], found: 0, several: 0 },
     { fields: ["first", "last"], found: 2, several: 1 },
