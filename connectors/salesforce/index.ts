@@ -11,7 +11,8 @@ export const salesforce: ConnectorDefinition = {
     abilities: salesforceAbilities,
     open: (config: SalesforceConfig, { clock }) => openSalesforce(config, { clock }),
   },
-  conformance: null,
+  conformance: async (config: SalesforceConfig, { clock }, object) =>
+    (await import("./conformance/conformance.ts")).openConformance(config, clock, object),
   sandbox: {
     defaultPort: 4020,
     tiers: ["free", "pro", "enterprise", "unlimited"],

@@ -34,7 +34,8 @@ export async function conformance(context: CommandContext<Flags>): Promise<numbe
   try {
     const what = `${amount(account.assumptions.length, "assumption")} about ${options.object} in ${account.account}`;
     const next = `sluice conformance --connection ${connection.name} --object ${options.object} --yes`;
-    if (!options.yes) output.line(`tries ${what}: makes about 20 records named "Sluice conformance" and deletes them`);
+    if (!options.yes)
+      output.line(`tries ${what}: makes some 20 to 30 records named "Sluice conformance" and deletes them`);
     if (!(await confirm(context, "in a developer org or test portal only: go on?"))) {
       output.document({ conformance: { account: account.account, object: options.object, done: false, next } });
       output.line(`  nothing was written; \`${next}\` does it`);
@@ -79,10 +80,10 @@ async function compare(
   const server = await connector.sandbox.start({ port: 0, seed: 1, tier: "unlimited", dataFile: null });
   try {
     const config = connector.sandbox.config(server.url) as Connection["config"];
-    const sandbox = await openTrial(trial, connector, { name: "sandbox", config });
+    const sandbox = await openTrial(trial, connector, { name: "sandbox", config }).catch(unknownThere);
     const rows: Row[] = [];
     for (const [index, { name, probe }] of account.assumptions.entries()) {
-      const there = await sandbox.assumptions[index]?.probe(signal);
+      const there = await sandbox?.assumptions[index]?.probe(signal);
       rows.push({ assumption: name, sandbox: there ?? NOT_TRIED, account: await probe(signal) });
     }
     return rows;
@@ -91,7 +92,13 @@ async function compare(
   }
 }
 
-const NOT_TRIED: Seen = { holds: null, says: "not tried" };
+/** A fresh sandbox has standard objects only: a custom one is tried in the account alone. */
+function unknownThere(error: unknown): null {
+  if (error instanceof Fault && error.code === "DESTINATION_REFUSED") return null;
+  throw error;
+}
+
+const NOT_TRIED: Seen = { holds: null, says: "a fresh sandbox does not have this object" };
 
 /** What could not be tried in the account speaks against nothing. */
 function agrees({ sandbox, account }: Row): boolean {

@@ -21,7 +21,7 @@ export function emptyableText({ fields, mark }: Subject): string | null {
   return fieldLike(
     fields,
     (field) =>
-      field.type === "string" &&
+      (field.type === "string" || field.type === "textarea") &&
       field.name !== mark &&
       field.nillable === true &&
       field.unique !== true &&

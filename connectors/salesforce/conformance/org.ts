@@ -10,7 +10,7 @@ export type OrgAnswer = { readonly status: number; readonly body: unknown; reado
 export interface Org {
   readonly label: string;
   /** `path` is below `/services/data/vNN.0`. Faults: AUTH_REQUIRED, QUOTA_SPENT, DESTINATION_UNREACHABLE, CANCELLED. */
-  call(method: string, path: string, signal: AbortSignal, body?: unknown, headers?: Headers): Promise<OrgAnswer>;
+  call(method: string, path: string, signal: AbortSignal, body?: unknown): Promise<OrgAnswer>;
   /** One value a call, never the same twice: "sluice-…", at most 20 characters. */
   unique(): string;
   /** Ids of the records that the probes made, oldest first. */
@@ -24,12 +24,12 @@ const DUPLICATE_RULES = "allowSave=true";
 export async function openOrg(config: SalesforceConfig, clock: Clock, signal: AbortSignal): Promise<Org> {
   const { token, server, orgId } = await logIn(config, clock, signal);
   const base = `${server}/services/data/v${config.api_version}`;
-  const call: Org["call"] = async (method, path, until, body, more) => {
-    const headers = new Headers(more);
+  const call: Org["call"] = async (method, path, until, body) => {
+    const headers = new Headers();
     headers.set("authorization", `Bearer ${token}`);
     headers.set("accept", "application/json");
     headers.set("sforce-duplicate-rule-header", DUPLICATE_RULES);
-    if (!headers.has("sforce-auto-assign")) headers.set("sforce-auto-assign", "FALSE");
+    headers.set("sforce-auto-assign", "FALSE");
     if (body !== undefined) headers.set("content-type", "application/json; charset=UTF-8");
     const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     const { status, headers: told, text: answer } = await plainCall(base + path, init, until);

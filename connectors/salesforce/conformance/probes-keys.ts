@@ -1,5 +1,5 @@
-import type { Assumption } from "../../../src/contract/conformance.ts";
 import type { Clock } from "../../../src/contract/clock.ts";
+import type { Assumption } from "../../../src/contract/conformance.ts";
 import { Fault } from "../../../src/contract/fault.ts";
 import { text, texts } from "../../../src/kit/json.ts";
 import { externalId, NO_KEY, uniqueField } from "./choose-field.ts";
@@ -28,10 +28,8 @@ export function keys(subject: Subject, clock: Clock): readonly Assumption[] {
       name: "an external id that comes twice in a call is refused in both rows",
       probe: async (signal) => {
         if (key === null) return notTried(NO_KEY);
-        const rows = [1, 2].map(() => row({ [key]: "" }));
         const value = org.unique();
-        for (const one of rows) one[key] = value;
-        const answer = await upsert(key, rows, signal);
+        const answer = await upsert(key, [row({ [key]: value }), row({ [key]: value })], signal);
         const refused = rowsOf(answer).filter(({ success }) => success === false);
         const found = await find("Id", `${key} = '${value}'`, signal);
         return seen(refused.length === 2 && foundIn(found).length === 0, answer);

@@ -1,5 +1,5 @@
 import type { Assumption } from "../../../src/contract/conformance.ts";
-import { record, records, text, texts } from "../../../src/kit/json.ts";
+import { type Json, records, text, texts } from "../../../src/kit/json.ts";
 import { checkbox, emptyableText } from "./choose-field.ts";
 import { isRequired, MARK } from "./sample-value.ts";
 import { foundIn, isRefused, notTried, rowsOf, seen } from "./seen.ts";
@@ -12,7 +12,17 @@ export function writes(subject: Subject): readonly Assumption[] {
   return [...collections(subject), ...values(subject)];
 }
 
-function collections({ org, object, mark, row, create, update, find, makeOne }: Subject): readonly Assumption[] {
+function collections({
+  org,
+  object,
+  mark,
+  fields,
+  row,
+  create,
+  update,
+  find,
+  makeOne,
+}: Subject): readonly Assumption[] {
   return [
     {
       name: "a collections call answers 200 with one result a record, in the order of the records",
@@ -38,7 +48,7 @@ function collections({ org, object, mark, row, create, update, find, makeOne }: 
         const ids = [await makeOne(signal), await makeOne(signal)];
         const rows = [
           { id: ids[0], [mark]: `${MARK} 2` },
-          { id: ids[1], [mark]: "x".repeat(32_001) },
+          { id: ids[1], [mark]: "x".repeat(lengthOf(fields.get(mark)) + 1) },
         ];
         const answer = await update(rows, signal);
         const [good, bad] = rowsOf(answer);
@@ -80,7 +90,7 @@ function collections({ org, object, mark, row, create, update, find, makeOne }: 
     {
       name: "Sforce-Auto-Assign: FALSE is accepted, also by objects without assignment rules",
       probe: async (signal) => {
-        const answer = await create([row()], signal, new Headers({ "sforce-auto-assign": "FALSE" }));
+        const answer = await create([row()], signal); // as all calls of the probes
         return seen(rowsOf(answer)[0]?.success === true, answer);
       },
     },
@@ -129,7 +139,7 @@ function values(subject: Subject): readonly Assumption[] {
     {
       name: "a text of the length that describe tells is taken, one more character is STRING_TOO_LONG",
       probe: async (signal) => {
-        const length = Number(record(fields.get(mark))?.length);
+        const length = lengthOf(fields.get(mark));
         const rows = [length, length + 1].map((wanted) => row({ [mark]: MARK.padEnd(wanted, "x") }));
         const answer = await create(rows, signal);
         const [good, bad] = rowsOf(answer);
@@ -150,6 +160,10 @@ function values(subject: Subject): readonly Assumption[] {
       },
     },
   ];
+}
+
+function lengthOf(field: Json | undefined): number {
+  return Number(field?.length);
 }
 
 function requiredName({ fields }: Subject): string | null {

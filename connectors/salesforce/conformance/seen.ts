@@ -36,7 +36,9 @@ export function words(answer: OrgAnswer): string {
     return codes === "" ? `${String(row.errorCode)} ${String(row.message)}` : `${codes} ${messagesOf(row)}`;
   });
   const total = record(answer.body)?.totalSize;
-  return [answer.status, ...(total === undefined ? [] : [`${String(total)} records`]), ...parts].join(", ").slice(0, 300);
+  return [answer.status, ...(total === undefined ? [] : [`${String(total)} records`]), ...parts]
+    .join(", ")
+    .slice(0, 300);
 }
 
 export function seen(holds: boolean, answer: OrgAnswer): Seen {

@@ -15,7 +15,7 @@ export interface Subject {
   /** A record to be sent: marked, with what every record needs, and with `values`. */
   row(values?: object): Record<string, unknown>;
   /** Records that come back are remembered for the cleaning. */
-  create(rows: readonly object[], signal: AbortSignal, headers?: Headers): Promise<OrgAnswer>;
+  create(rows: readonly object[], signal: AbortSignal): Promise<OrgAnswer>;
   /** Rows name their record by `id`. */
   update(rows: readonly object[], signal: AbortSignal): Promise<OrgAnswer>;
   upsert(key: string, rows: readonly object[], signal: AbortSignal): Promise<OrgAnswer>;
@@ -33,6 +33,10 @@ export async function openSubject(org: Org, clock: Clock, name: string, signal: 
   if (described.status >= 300 || object === null)
     throw new Fault("DESTINATION_REFUSED", `${org.label} does not describe ${name}: ${words(described)}`, {
       fix: "name an object that the integration user may see, by its API name",
+    });
+  if (about?.createable !== true || about.deletable !== true)
+    throw new Fault("DESTINATION_REFUSED", `the integration user may not make and delete records of ${object}`, {
+      fix: "give the user create and delete on the object, or try another object; users, for one, cannot be deleted",
     });
   const fields = new Map(records(about?.fields).map((field) => [text(field.name) ?? "", field]));
   const mark = markOf(object, fields);
@@ -53,12 +57,12 @@ export async function openSubject(org: Org, clock: Clock, name: string, signal: 
 }
 
 function callsOf(org: Org, object: string, row: Subject["row"]) {
-  const write = async (method: string, path: string, rows: readonly object[], signal: AbortSignal, more?: Headers) => {
-    const answer = await org.call(method, `/composite/sobjects${path}`, signal, { allOrNone: false, records: rows }, more);
+  const write = async (method: string, path: string, rows: readonly object[], signal: AbortSignal) => {
+    const answer = await org.call(method, `/composite/sobjects${path}`, signal, { allOrNone: false, records: rows });
     for (const { success, id } of rowsOf(answer)) if (success === true) org.made.add(String(id));
     return answer;
   };
-  const create: Subject["create"] = (rows, signal, headers) => write("POST", "", rows, signal, headers);
+  const create: Subject["create"] = (rows, signal) => write("POST", "", rows, signal);
   return {
     create,
     update: (rows: readonly object[], signal: AbortSignal) => {
@@ -89,8 +93,8 @@ export function remove(org: Org, ids: readonly string[], signal: AbortSignal): P
 
 /** The last name of people, else the name, else the first text that a person sees. */
 function markOf(object: string, fields: ReadonlyMap<string, Json>): string {
-  const isFit = (field: Json) =>
-    field.createable === true && field.updateable === true && field.type === "string" && Number(field.length) >= 40;
+  const isFit = ({ createable, updateable, type, unique, length }: Json) =>
+    createable === true && updateable === true && type === "string" && unique !== true && Number(length) >= 40;
   const names = [...fields.values()].filter(isFit);
   const own = names.find(({ nameField }) => nameField === true) ?? names.find(({ name }) => name === "LastName");
   const mark = text((own ?? names.find(({ name }) => name === "Subject") ?? names[0])?.name);
