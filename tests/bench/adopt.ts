@@ -59,7 +59,7 @@ export async function adopt(_: BenchOptions): Promise<void> {
     figure("rows of the model, new ones", `${count(MODELLED + NEW)}, ${count(NEW)}`);
     figure("link: found, none, several", [found, NEW, TWINS].map(count).join(", "));
     figure("  calls, seconds", `${count(linkCalls)}, ${seconds(linked.seconds)}`);
-    figure("run: adopted, created, rejected as ambiguous", [found, NEW, TWINS].map(count).join(", "));
+    figure("run: adopted, created, ambiguous", [found, NEW, TWINS].map(count).join(", "));
     figure("  calls, seconds", `${count(runCalls)}, ${seconds(ran.seconds)}`);
     figure("  peak RSS", megabytes(Math.max(linked.peakMb, ran.peakMb)), "400 MB");
     figure("contacts afterwards, made twice", `${count(records.length)}, 0`);

@@ -25,7 +25,7 @@ export async function deliver({ rows, tier, to }: BenchOptions): Promise<void> {
   const firstWrite = writes[0]?.time ?? firstCall;
   const lastWrite = Math.max(...writes.map((call) => call.time + call.ms));
   figure("rows × properties", `${count(people)} × 10`);
-  figure("end to end, whole command", perSecond(people, ended.seconds), GOALS[to]);
+  figure("end to end, whole command", perSecond(people, ended.seconds), GOALS[to].whole);
   figure("peak RSS of the command (VmHWM)", megabytes(ended.peakMb), "400 MB");
   figure("calls, 429s", `${count(calls.length)}, ${calls.filter((call) => call.status === 429).length}`);
   process.stdout.write("\nwhere the time went\n");
@@ -34,7 +34,7 @@ export async function deliver({ rows, tier, to }: BenchOptions): Promise<void> {
   figure("  describe, plan, commit", seconds((firstWrite - firstCall) / 1000));
   figure("  writing", seconds((lastWrite - firstWrite) / 1000));
   figure("  last acceptance, end", seconds((goneAt - lastWrite) / 1000));
-  figure("writing alone", perSecond(people, (lastWrite - firstWrite) / 1000));
+  figure("writing alone", perSecond(people, (lastWrite - firstWrite) / 1000), GOALS[to].writing);
   figure("waited for the budget", seconds(run.waited_ms / 1000));
   if (client === 0) return;
   process.stdout.write("\nwhat bounds it\n");
@@ -47,8 +47,10 @@ export async function deliver({ rows, tier, to }: BenchOptions): Promise<void> {
   figure("  its peak RSS", megabytes(alone.peakMb));
 }
 
-/** Rows end to end, in a second. */
-const GOALS = { hubspot: "12,000 rows/s", salesforce: "20,000 rows/s" } as const;
+const GOALS = {
+  hubspot: { whole: "12,000 rows/s", writing: null },
+  salesforce: { whole: null, writing: "20,000 rows/s" },
+} as const;
 
 /** The raw destination with the same batches, as many at once as Sluice sends. */
 async function clientSeconds(sandbox: Sandbox, vendor: Vendor, rows: number): Promise<number> {
