@@ -157,6 +157,15 @@ describe.concurrent("guards", () => {
     expect(await portal.dump()).toEqual([]);
   });
 
+  it("let a run go on whose invalid rows are few of all, though many of the first batch", async () => {
+    const twice = crowd(75, 5_000);
+    const { project } = await world([...crowd(850), ...twice, ...twice], { guards: { created: "off" } });
+    expect(await project.run("people")).toMatchObject({
+      status: 3,
+      run: { state: "partial", counts: { invalid: 150 }, operations: { upsert: { applied: 850 } } },
+    });
+  });
+
   it("say nothing where they are off", async () => {
     const { portal, project } = await synced(crowd(20), { on_removed: "archive", guards: "off" });
     project.write({ "people.json": [] });

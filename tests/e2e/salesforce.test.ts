@@ -219,6 +219,44 @@ describe.concurrent("Salesforce contacts", () => {
   });
 });
 
+describe.concurrent("guards", () => {
+  it("hold 44 of 45 accounts gone; the approved set alone is deleted", async () => {
+    const org = await newOrg();
+    await org.addFields("Account", [CUSTOMER_ID]);
+    const all = Array.from({ length: 45 }, (_, index) => row(index + 1));
+    const project = orgProject(org, all, {
+      destination: { connection: "sales", object: "Account" },
+      match: { Customer_Id__c: "id" },
+      fields: { Customer_Id__c: "id", Name: "last" },
+      on_removed: "delete",
+      allow_cascade: true,
+    });
+    expect(await project.run("people")).toMatchObject({ status: 0, run: { created: 45 } });
+    await org.forgetRequests();
+    project.write({ "people.json": all.slice(0, 1) });
+    const held = await project.run("people");
+    expect(held).toMatchObject({ status: 4, run: { code: "HELD", reason: expect.stringContaining("removed: 44") } });
+    expect(await org.writes()).toEqual([]);
+    await project.sluice(["approve", held.run.id]);
+    // Ten of them are back by then: what is left of the approved set goes.
+    project.write({ "people.json": all.slice(0, 11) });
+    expect(await project.run("people")).toMatchObject({ status: 0, run: { operations: { delete: { applied: 34 } } } });
+    expect(await org.dump("Account")).toHaveLength(11);
+  });
+
+  it("hold a join that broke: a column that is null everywhere", async () => {
+    const org = await orgWithCustomers();
+    const all = Array.from({ length: 30 }, (_, index) => row(index + 1));
+    const project = orgProject(org, all);
+    await project.run("people");
+    await org.forgetRequests();
+    project.write({ "people.json": all.map((one) => ({ ...one, city: null })) });
+    const held = await project.run("people");
+    expect(held).toMatchObject({ status: 4, run: { reason: expect.stringContaining("cleared (MailingCity): 30") } });
+    expect(await org.writes()).toEqual([]);
+  });
+});
+
 describe.concurrent("before anything is sent", () => {
   it.each([
     { what: "an unknown field", sync: { fields: { ...FIELDS, Emial: "email" } }, code: "UNKNOWN_FIELD" },
