@@ -73,7 +73,7 @@ export function orgAt(url: string): Org {
     writes: async () => (await requests()).filter(({ method, path }) => method !== "GET" && WRITING.test(path)),
     forgetRequests: () => control("DELETE", "requests"),
     fault: (...faults) => control("POST", "faults", faults),
-    setUp: (call, body) => ask("POST", `/__salesforce/${call}`, body),
+    setUp: (call, body) => ask("POST", `/__sandbox/${call}`, body),
     remove: (object, id) => asUser("DELETE", `sobjects/${object}/${id}`),
     edit: (object, id, fields) => asUser("PATCH", `sobjects/${object}/${id}`, fields),
   };

@@ -22,6 +22,7 @@ const FIELD_KEYS = ["name", "label", "type", "fieldType", "length", "unique", "r
 export function hubspotControl(portal: Portal, writer: RecordWriter, reset: () => void): SandboxVendor["control"] {
   return {
     reset,
+    more: {},
     addFields(body) {
       const asked = asObject(body, "body");
       refuseUnknownKeys(asked, ["object", "fields"], "body");

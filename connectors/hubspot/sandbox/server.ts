@@ -1,8 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Clock, Random } from "../../../src/contract/clock.ts";
 import { Fault } from "../../../src/contract/fault.ts";
 import type { Sandbox, SandboxOptions } from "../../../src/contract/sandbox.ts";
 import type { Answer, Head } from "../../../src/kit/sandbox/call.ts";
+import { realClock } from "../../../src/kit/sandbox/real-clock.ts";
 import { startSandboxServer } from "../../../src/kit/sandbox/sandbox-server.ts";
 import type { SandboxVendor } from "../../../src/kit/sandbox/sandbox-vendor.ts";
 import { mixedSeed, seededRandom } from "../../../src/kit/sandbox/seeded-random.ts";
@@ -40,7 +40,7 @@ export async function startHubspotSandbox(options: SandboxOptions, overrides: Sa
     const known = Object.keys(tiers).join(", ");
     throw new Fault("USAGE", `unknown tier "${options.tier}"`, { fix: `use one of ${known}` });
   }
-  const clock = overrides.clock ?? realClock();
+  const clock = overrides.clock ?? realClock;
   const random = seededRandom(mixedSeed(options.seed, 1));
   return startSandboxServer({
     port: options.port,
@@ -96,14 +96,4 @@ function uuid(random: Random): string {
       .toString(16)
       .padStart(digits, "0");
   return `${hex(8)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${hex(12)}`;
-}
-
-function realClock(): Clock {
-  return {
-    now: () => Date.now(),
-    monotonicMs: () => performance.now(),
-    sleep: async (ms, signal) => {
-      await delay(ms, undefined, { signal });
-    },
-  };
 }

@@ -11,7 +11,7 @@ import { createRecord, isWritten } from "./write-record.ts";
 const OBJECT_NAME = /^[A-Za-z][A-Za-z0-9_]*__c$/;
 
 /** The control calls that every sandbox has. */
-export function salesforceControl(org: Org, reset: () => void): SandboxVendor["control"] {
+export function salesforceControl(org: Org, reset: () => void): Omit<SandboxVendor["control"], "more"> {
   return {
     reset,
     addFields(body) {

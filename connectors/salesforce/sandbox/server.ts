@@ -1,8 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Clock, Random } from "../../../src/contract/clock.ts";
 import { Fault } from "../../../src/contract/fault.ts";
 import type { Sandbox, SandboxOptions } from "../../../src/contract/sandbox.ts";
-import type { Answer, Call, Head } from "../../../src/kit/sandbox/call.ts";
+import type { Head } from "../../../src/kit/sandbox/call.ts";
+import { realClock } from "../../../src/kit/sandbox/real-clock.ts";
 import { startSandboxServer } from "../../../src/kit/sandbox/sandbox-server.ts";
 import type { SandboxVendor } from "../../../src/kit/sandbox/sandbox-vendor.ts";
 import { mixedSeed, seededRandom } from "../../../src/kit/sandbox/seeded-random.ts";
@@ -23,12 +23,6 @@ export type SandboxOverrides = {
   readonly clock?: Clock;
 };
 
-/** The parts of an org that control calls of its own set up, by "POST triggers" and the like. */
-export type SalesforceVendor = SandboxVendor & {
-  readonly setUp: Readonly<Record<string, (body: unknown) => unknown>>;
-};
-
-export const SET_UP_PREFIX = "/__salesforce/";
 const DATA_PREFIX = "/services/data/";
 const MAX_BODY_BYTES = 50 * 1024 * 1024;
 
@@ -46,7 +40,7 @@ export async function startSalesforceSandbox(
     const known = Object.keys(tiers).join(", ");
     throw new Fault("USAGE", `unknown tier "${options.tier}"`, { fix: `use one of ${known}` });
   }
-  const calls = longCalls(overrides.clock ?? realClock());
+  const calls = longCalls(overrides.clock ?? realClock);
   const random = seededRandom(mixedSeed(options.seed, 1));
   return startSandboxServer({
     port: options.port,
@@ -65,13 +59,12 @@ export function salesforceVendor(
   tier: Tier,
   calls: LongCalls,
   random: Random,
-): SalesforceVendor {
+): SandboxVendor {
   const org = newOrg(seed, port, calls.clock, random);
   const session = sessions(org);
   const limit = limits(tier, calls.clock, calls);
   const queries = queryCalls(org);
   const route = routes({ org, url: `http://127.0.0.1:${port}`, sessions: session, limits: limit, queries });
-  const setUp = setUpControl(org, limit);
   const reset = () => {
     clearOrg(org, seed);
     limit.clear();
@@ -83,27 +76,12 @@ export function salesforceVendor(
       return session.refuse(head) ?? (isRest(head) ? limit.refuse(head) : null);
     },
     headers: (head) => (isRest(head) ? limit.headers() : {}),
-    answer: (call) => (call.path.startsWith(SET_UP_PREFIX) ? setUpAnswer(setUp, call) : route(call)),
+    answer: route,
     wrong: salesforceFaults(session, route),
-    control: salesforceControl(org, reset),
+    control: { ...salesforceControl(org, reset), more: setUpControl(org, limit) },
     snapshot: () => orgSnapshot(org),
     restore: (snapshot) => restoreOrg(org, snapshot),
-    setUp,
   };
-}
-
-function setUpAnswer(setUp: SalesforceVendor["setUp"], call: Call): Answer {
-  const name = `${call.method} ${call.path.slice(SET_UP_PREFIX.length)}`;
-  const answer = Object.hasOwn(setUp, name) ? setUp[name] : undefined;
-  if (answer === undefined) {
-    return { status: 404, body: { error: `no control call "${name}"; there are ${Object.keys(setUp).join(", ")}` } };
-  }
-  try {
-    return { status: 200, body: answer(call.body) };
-  } catch (error) {
-    if (error instanceof Fault && error.code === "USAGE") return { status: 400, body: { error: error.message } };
-    throw error;
-  }
 }
 
 function isRest({ path }: Head): boolean {
@@ -115,14 +93,4 @@ function needsSession(head: Head): boolean {
   const { path } = head;
   if (path.startsWith("/id/") || path === "/services/oauth2/userinfo") return true;
   return isRest(head) && path.length > DATA_PREFIX.length;
-}
-
-function realClock(): Clock {
-  return {
-    now: () => Date.now(),
-    monotonicMs: () => performance.now(),
-    sleep: async (ms, signal) => {
-      await delay(ms, undefined, { signal });
-    },
-  };
 }

@@ -5,22 +5,8 @@ import type { Sync } from "../../contract/project.ts";
 
 /** How one planned row came out, everything considered. `inDoubt` rows were sent and nobody knows. */
 export type Settled =
-  | {
-      readonly kind: "applied";
-      readonly remoteId: string;
-      readonly created: boolean | null;
-      readonly altered: readonly { field: string; sent: string | null; kept: string | null }[];
-    }
-  | { readonly kind: "skipped"; readonly reason: string }
+  | Extract<Outcome, { kind: "applied" | "skipped" | "rejected" | "deferred" }>
   | { readonly kind: "transferred"; readonly reason: string }
-  | {
-      readonly kind: "rejected";
-      readonly code: string;
-      readonly field: string | null;
-      readonly message: string;
-      readonly suppressed: boolean;
-    }
-  | { readonly kind: "deferred"; readonly code: string; readonly message: string }
   | { readonly kind: "inDoubt"; readonly reason: string };
 
 export type SettleContext = {

@@ -55,6 +55,13 @@ export function controlCalls(parts: Parts): (call: Call) => Answer {
     },
   };
 
+  for (const [name, act] of Object.entries(vendor.control.more))
+    calls[name] = (call) => {
+      const done = act(bodyOf(call));
+      parts.changed();
+      return ok(done);
+    };
+
   return (call) => {
     const name = `${call.method} ${call.path.slice(CONTROL_PREFIX.length)}`;
     const answer = calls[name];

@@ -31,6 +31,8 @@ export interface SandboxVendor {
     seed(body: unknown): unknown;
     /** As just started. */
     reset(): void;
+    /** Control calls that only this vendor has, by "POST triggers" and the like. Each throws a Fault USAGE. */
+    readonly more: Readonly<Record<string, (body: unknown) => unknown>>;
   };
   /** What the data file keeps, as JSON. */
   snapshot(): unknown;

@@ -52,7 +52,7 @@ export async function startedSandbox(options: Started = {}): Promise<StartedSand
     fields: async (object, ...fields) => {
       await expectOk("POST", "/__sandbox/fields", { object, fields });
     },
-    setUp: (name, body) => expectOk("POST", `/__salesforce/${name}`, body),
+    setUp: (name, body) => expectOk("POST", `/__sandbox/${name}`, body),
     seed: async (object, ...records) =>
       (await expectOk<{ ids: string[] }>("POST", "/__sandbox/records", { object, records })).ids,
     dump: (object, more = "") => expectOk("GET", `/__sandbox/dump?object=${object}${more}`),

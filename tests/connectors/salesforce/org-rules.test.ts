@@ -68,13 +68,13 @@ const many = (count: number, fields: (row: number) => Write["fields"]) =>
   Array.from({ length: count }, (_, row) => byKey(`k${row}`, fields(row)));
 
 test("a trigger that gives a whole call up for one row costs that row alone, behind the decorators (S18)", async () => {
-  await post("/__salesforce/validation-rules", {
+  await post("/__sandbox/validation-rules", {
     object: "Contact",
     when: { Title: "bad" },
     message: "no",
     field: "Title",
   });
-  await post("/__salesforce/triggers", { object: "Contact", fails_partial: true });
+  await post("/__sandbox/triggers", { object: "Contact", fails_partial: true });
   const writes = many(50, (row) => ({ Title: row === 17 ? "bad" : "good" }));
   const raw = await write("upsert", writes);
   expect(raw.refusedWhole).toBe(true);
@@ -90,7 +90,7 @@ test("a trigger that gives a whole call up for one row costs that row alone, beh
 });
 
 test("rows of a parent that is locked by its neighbours stand together", async () => {
-  await post("/__salesforce/triggers", { object: "Contact", locks_by: "AccountId" });
+  await post("/__sandbox/triggers", { object: "Contact", locks_by: "AccountId" });
   await seed("Account", { Name: "A", Number__c: "a" }, { Name: "B", Number__c: "b" });
   const reply = await write(
     "upsert",
@@ -100,7 +100,7 @@ test("rows of a parent that is locked by its neighbours stand together", async (
 });
 
 test("a lock that passes is waited for", async () => {
-  await post("/__salesforce/triggers", { object: "Contact", error: "UNABLE_TO_LOCK_ROW", message: "locked", times: 2 });
+  await post("/__sandbox/triggers", { object: "Contact", error: "UNABLE_TO_LOCK_ROW", message: "locked", times: 2 });
   const options = {
     clock: { ...realClock, sleep: async () => undefined },
     random: () => 0,
@@ -117,11 +117,11 @@ test("a lock that passes is waited for", async () => {
 
 test("a duplicate rule that alerts lets us through, one that blocks names the records", async () => {
   const [id = ""] = await seed("Contact", { LastName: "Ada", Email: "ada@x.example" });
-  await post("/__salesforce/duplicate-rules", { object: "Contact", fields: ["Email"], action: "alert" });
+  await post("/__sandbox/duplicate-rules", { object: "Contact", fields: ["Email"], action: "alert" });
   expect((await write("upsert", [byKey("k1", { Email: "ada@x.example" })])).outcomes).toMatchObject([
     { kind: "applied" },
   ]);
-  await post("/__salesforce/duplicate-rules", { object: "Contact", fields: ["Email"], action: "block" });
+  await post("/__sandbox/duplicate-rules", { object: "Contact", fields: ["Email"], action: "block" });
   const reply = await write("upsert", [byKey("k2", { Email: "ada@x.example" }), byKey("k3")]);
   expect(reply.outcomes).toMatchObject([
     { kind: "rejected", code: "DUPLICATES_DETECTED", message: expect.stringContaining(id) },
@@ -154,7 +154,7 @@ test("a parent that is gone and a record that is gone are told apart", async () 
 test("a converted lead is neither matched nor changed", async () => {
   const [id = ""] = await seed("Lead", { LastName: "L", Company: "C", Email: "lead@x.example" });
   await destination.describe("Lead", [], quiet);
-  await post("/__salesforce/convert", { lead: id });
+  await post("/__sandbox/convert", { lead: id });
   const request = { object: "Lead", by: { fields: ["Email"] }, values: ["lead@x.example"], fields: [] };
   expect((await destination.find(request, quiet)).found.size).toBe(0);
   const [outcome] = (await write("update", [{ by: { id }, fields: { Company: "D" } }], "Lead")).outcomes;
@@ -178,7 +178,7 @@ test("an owner who left is refused for that row, in words", async () => {
 });
 
 test("a record type goes by its name, there and back", async () => {
-  await post("/__salesforce/record-types", { object: "Contact", developer_name: "Buyer" });
+  await post("/__sandbox/record-types", { object: "Contact", developer_name: "Buyer" });
   await destination.describe("Contact", [], quiet);
   const name = "RecordType.DeveloperName";
   const [outcome] = (await write("upsert", [byKey("k1", { [name]: "Buyer" })])).outcomes;
@@ -194,7 +194,7 @@ test("assignment rules leave our owner alone, unless the connection wants them",
     Alias: "rep",
     LastName: "Rep",
   });
-  await post("/__salesforce/assignment-rules", { object: "Lead", owner: user });
+  await post("/__sandbox/assignment-rules", { object: "Lead", owner: user });
   const lead = (email: string): Write => ({ by: { match: {} }, fields: { LastName: "L", Company: "C", Email: email } });
   await destination.describe("Lead", [], quiet);
   await write("create", [lead("a@x.example")], "Lead");
@@ -208,7 +208,7 @@ test("assignment rules leave our owner alone, unless the connection wants them",
 });
 
 test("a day's calls that are used up put all off, and say so", async () => {
-  await post("/__salesforce/limits", { daily: 100, used: 100 });
+  await post("/__sandbox/limits", { daily: 100, used: 100 });
   const reply = await write(
     "upsert",
     many(2, () => ({})),
@@ -226,7 +226,7 @@ test("an org lets in by an assertion of a key that its app knows, and by no othe
       privateKeyEncoding: { type: "pkcs8", format: "pem" },
     });
   const [ours, other] = [pair(), pair()];
-  await post("/__salesforce/keys", { client_id: "app", public_key: ours.publicKey });
+  await post("/__sandbox/keys", { client_id: "app", public_key: ours.publicKey });
   const auth = { flow: "jwt", client_id: "app", username: "integration@sandbox.example" };
   const ok = await open({ auth: { ...auth, private_key: ours.privateKey } });
   expect((await ok.check(quiet)).value).toEqual((await destination.check(quiet)).value);

@@ -80,7 +80,7 @@ export async function salesforceSubject(wrap?: (inner: Destination) => Destinati
       await control("POST", "faults", { match: PATHS[call], times, fault: mishap });
     },
     merge: async (into, from) => {
-      await ask("POST", "/__salesforce/merge", { object: "Contact", master: into, losers: [from] });
+      await ask("POST", "/__sandbox/merge", { object: "Contact", master: into, losers: [from] });
       return into;
     },
     calls: async () => {
