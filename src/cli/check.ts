@@ -28,7 +28,8 @@ export async function check(context: CommandContext<{ connect: boolean }>): Prom
   for (const problem of loaded.problems) output.note(problemText(problem));
   const connected = options.connect ? await connect(context, project) : { connections: [], problems: [] };
   const problems = [...loaded.problems, ...connected.problems];
-  const ok = connected.connections.every((connection) => connection.ok) && connected.problems.length === 0;
+  const errors = connected.problems.filter(({ severity }) => severity === "error");
+  const ok = connected.connections.every((connection) => connection.ok) && errors.length === 0;
   const counts = { connections: project.connections.size, models: project.models.size, syncs: project.syncs.size };
   output.document({ ok, ...counts, problems, ...(options.connect ? { connected: connected.connections } : {}) });
   for (const problem of connected.problems) output.error(problemText(problem));

@@ -90,6 +90,7 @@ export function planText(sync: Sync, planned: PlannedSync, command = "sluice run
   const lines = [
     `${sync.name} → ${sync.object}, ${prepared.account.account.label}`,
     `  ${countsLine(facts.counts)}`,
+    ...prepared.warnings.map(({ message, fix }) => `  warning: ${message}${fix === null ? "" : `; ${fix}`}`),
     ...mappingLines(planned),
     ...invalidLines(facts, keyParts),
     ...(facts.superseded > 0

@@ -90,6 +90,7 @@ export function planJson(sync: Sync, planned: PlannedSync) {
       new_fields: prepared.meta === null ? [] : now.filter((field) => !before.has(field)),
       dropped_fields: [...before].filter((field) => !now.includes(field)),
     },
+    warnings: prepared.warnings,
     invalid: facts.invalidGroups.map((group) => ({
       ...group,
       example: group.example === null ? null : keyText(group.example, keyParts),

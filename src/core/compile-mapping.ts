@@ -14,17 +14,17 @@ export type CompileInput = {
 };
 
 type Path = readonly (string | number)[];
-type Report = (path: Path, code: string, message: string, fix: string | null) => void;
+type Report = (path: Path, code: string, message: string, fix: string | null, severity?: Problem["severity"]) => void;
 
 /**
- * Model columns × described fields → what to send, or every reason why not. Nothing has been sent when it speaks.
+ * Model columns × described fields → what to send, or every reason why not; a sound mapping may have warnings. Nothing has been sent when it speaks.
  * Unknown columns are the config's affair (check-columns.ts): they are passed over here, and refused beside these problems.
  */
 export function compileMapping(input: CompileInput): { mapping: CompiledMapping | null; problems: Problem[] } {
   const problems: Problem[] = [];
-  const report: Report = (path, code, message, fix) => {
+  const report: Report = (path, code, message, fix, severity = "error") => {
     const position = input.sync.source.locate(path);
-    problems.push({ severity: "error", file: input.sync.source.file, ...position, code, message, fix });
+    problems.push({ severity, file: input.sync.source.file, ...position, code, message, fix });
   };
   const columns = new Map(input.columns.map((column) => [column.name, column]));
   const compile = (mapping: FieldMapping, path: Path) => compileField(input, mapping, path, columns, report);
@@ -35,7 +35,7 @@ export function compileMapping(input: CompileInput): { mapping: CompiledMapping 
   checkTogether(input, report);
   checkRemoval(input, report);
   const primaryKey = input.model.primaryKey.map((name) => columns.get(name)).filter((column) => column !== undefined);
-  if (problems.length > 0) return { mapping: null, problems };
+  if (problems.some(({ severity }) => severity === "error")) return { mapping: null, problems };
   return {
     mapping: {
       primaryKey,
@@ -219,6 +219,17 @@ function checkFirst({ sync, object }: CompileInput, info: RemoteField, path: Pat
     const message = `field "${info.name}" is not unique in ${object.object}, so records cannot be matched by it`;
     const make = "create a field with unique values and use it as the first match entry";
     report(path, "NOT_UNIQUE", message, fit.length === 0 ? make : use);
+  } else if (!info.unique) {
+    const message = `${object.object} may have several records with one "${info.name}": rows that meet such are refused`;
+    const others = fit.filter((name) => object.fields.get(name)?.unique === true);
+    const keys = others.length === 0 ? "a unique external id" : others.join(" or ");
+    report(
+      path,
+      "KEY_NOT_UNIQUE",
+      message,
+      `use ${keys} as the first match entry, and this one as a later one`,
+      "warning",
+    );
   } else if (!info.creatable && makesRecords(sync)) {
     const message = `field "${info.name}" is read-only: new records cannot be given it, as write: ${sync.write} does`;
     report(path, "READ_ONLY_FIELD", message, `use write: update${fit.length === 0 ? "" : `, or ${use}`}`);

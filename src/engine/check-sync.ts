@@ -7,8 +7,7 @@ import type { Workbench } from "./workbench.ts";
 /** What is wrong with a sync once both its sides are asked; nothing is evaluated or sent. */
 export async function checkSync(bench: Workbench, sync: Sync, signal: AbortSignal): Promise<readonly Problem[]> {
   try {
-    await prepareSync(bench, sync, newMeter(), signal);
-    return [];
+    return (await prepareSync(bench, sync, newMeter(), signal)).warnings;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     if (error.problems.length > 0) return error.problems;

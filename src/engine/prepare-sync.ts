@@ -23,6 +23,8 @@ export type PreparedSync = {
   readonly meta: SnapshotMeta | null;
   /** The name under which the snapshot stands; another than the sync's where it was renamed. */
   readonly snapshotName: string;
+  /** What is legal and likely not meant. */
+  readonly warnings: readonly Problem[];
 };
 
 export async function prepareSync(
@@ -51,7 +53,8 @@ export async function prepareSync(
     throw new Fault("NOT_YET_AVAILABLE", `connection "${model.connection}" cannot be read by the local planner yet`, {
       fix: "use a duckdb connection",
     });
-  return { sync, model, local: warehouse.local, mapping, account, object, meta, snapshotName };
+  const warnings = problems.filter(({ severity }) => severity === "warning");
+  return { sync, model, local: warehouse.local, mapping, account, object, meta, snapshotName, warnings };
 }
 
 type Asked = Pick<PreparedSync, "account" | "snapshotName" | "meta" | "object">;

@@ -173,6 +173,15 @@ describe("refused", () => {
     expect(removal({ onRemoved: { kind: "clear" } }).codes).toEqual([]);
   });
 
+  it("nothing, but a warning, where the vendor upserts by a field that is not unique", () => {
+    const key = info("Email", { unique: false, upsertKey: true });
+    const match = [[{ field: "Email", column: "email" }]];
+    const { mapping, problems } = compile({ phone: "email" }, { match }, null, [key]);
+    expect(mapping).not.toBeNull();
+    expect(problems).toMatchObject([{ severity: "warning", code: "KEY_NOT_UNIQUE" }]);
+    expect(problems[0]?.fix).toContain("customer_id or email");
+  });
+
   it("a field that can only be given at creation, but for insert", () => {
     const once = [info("source", { updatable: false })];
     expect(compile({ source: "email" }, {}, null, once).codes).toEqual(["CREATE_ONLY_FIELD"]);
