@@ -3,7 +3,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
-    // Kills, faults and crashes at every point: `npm run test:slow`.
+    // Kills, faults, crashes at every point, and long stories: `npm run test:slow`.
     exclude: [...configDefaults.exclude, "**/*.slow.test.ts"],
     globalSetup: ["tests/setup/build.ts"],
     setupFiles: ["tests/setup/loopback-only.ts"],
