@@ -138,8 +138,9 @@ async function engineOn(instance: DuckDBInstance, root: DuckdbSession, options: 
         throw error;
       }
     },
-    // DuckDB flushes its allocator when its limit is set, to whatever.
-    giveBack: () => root.run(`set memory_limit = '${memoryLimit(options)}'`),
+    // DuckDB flushes its allocator when its limit is set, to whatever. Where another session needs all of it just then, there
+    // is nothing to give back, and nothing is wrong.
+    giveBack: () => root.run(`set memory_limit = '${memoryLimit(options)}'`).catch(() => undefined),
     close: () => {
       root.close();
       instance.closeSync();
