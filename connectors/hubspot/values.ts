@@ -1,12 +1,6 @@
 import type { Altered, RemoteField, RemoteObject } from "../../src/contract/destination.ts";
 import type { FieldValues } from "../../src/contract/value.ts";
-import {
-  canonicalBoolean,
-  canonicalDate,
-  canonicalSet,
-  canonicalTimestamp,
-  setMembers,
-} from "../../src/kit/canonical.ts";
+import { canonicalText, setMembers } from "../../src/kit/canonical.ts";
 import { plainDecimal } from "../../src/kit/decimal.ts";
 import { matchForm } from "../../src/kit/match-form.ts";
 import { sameValue } from "../../src/kit/same-value.ts";
@@ -32,19 +26,7 @@ export function encode(field: RemoteField | undefined, value: string | null): st
 /** HubSpot's form → canonical text; what it does not understand stays as it is. */
 export function decode(field: RemoteField | undefined, value: unknown): string | null {
   if (value === null || value === undefined || value === "") return null;
-  const text = String(value);
-  switch (field?.type) {
-    case "boolean":
-      return canonicalBoolean(text) ?? text;
-    case "date":
-      return canonicalDate(text) ?? text;
-    case "timestamp":
-      return canonicalTimestamp(text) ?? text;
-    case "set":
-      return canonicalSet(text.split(";").filter((member) => member !== ""));
-    default:
-      return text;
-  }
+  return canonicalText(field?.type, String(value));
 }
 
 const NOTHING: readonly Altered[] = [];

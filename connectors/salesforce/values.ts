@@ -2,7 +2,7 @@ import type { RemoteField } from "../../src/contract/destination.ts";
 import {
   canonicalBoolean,
   canonicalDate,
-  canonicalSet,
+  canonicalText,
   canonicalTimestamp,
   setMembers,
 } from "../../src/kit/canonical.ts";
@@ -91,19 +91,7 @@ function isIdField(field: RemoteField): boolean {
 export function decode(field: RemoteField | undefined, value: unknown): string | null {
   if (value === null || value === undefined || value === "") return null;
   if (typeof value === "object") return JSON.stringify(value);
-  const text = String(value);
-  switch (field?.type) {
-    case "boolean":
-      return canonicalBoolean(text) ?? text;
-    case "date":
-      return canonicalDate(text) ?? text;
-    case "timestamp":
-      return canonicalTimestamp(text) ?? text;
-    case "set":
-      return canonicalSet(text.split(";").filter((member) => member !== ""));
-    default:
-      return text;
-  }
+  return canonicalText(field?.type, String(value));
 }
 
 /** The column of a query that holds a field; null where no query reaches it. */

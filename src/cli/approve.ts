@@ -4,6 +4,7 @@ import type { CommandContext } from "./command-context.ts";
 import { findRun } from "./find-run.ts";
 import { openProject } from "./open-project.ts";
 import { holdJson, holdLine } from "./render-hold.ts";
+import { sending } from "./render-run.ts";
 
 /** Releases what a run's guards hold; the next run sends it. */
 export async function approve(context: CommandContext<object>, id: string): Promise<number> {
@@ -17,7 +18,7 @@ export async function approve(context: CommandContext<object>, id: string): Prom
     const hold = await approveHold({ project, state, clock, who }, run.sync, run.id);
     output.document({ hold: holdJson(hold) });
     output.line(holdLine(hold));
-    output.line(`  \`sluice run ${run.sync}\` sends it; a larger set is held again`);
+    output.line(`  \`${sending(run)}\` sends it; a larger set is held again`);
     return 0;
   } finally {
     await state?.close();

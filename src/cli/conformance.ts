@@ -31,31 +31,33 @@ export async function conformance(context: CommandContext<Flags>): Promise<numbe
     });
   const trial = { services, object: options.object, projectDir: project.dir };
   const account = await openTrial(trial, connector, connection);
-  try {
-    const what = `${amount(account.assumptions.length, "assumption")} about ${options.object} in ${account.account}`;
-    const next = `sluice conformance --connection ${connection.name} --object ${options.object} --yes`;
-    if (!options.yes)
-      output.line(`tries ${what}: makes some 20 to 30 records named "Sluice conformance" and deletes them`);
-    if (!(await confirm(context, "in a developer org or test portal only: go on?"))) {
-      output.document({ conformance: { account: account.account, object: options.object, done: false, next } });
-      output.line(`  nothing was written; \`${next}\` does it`);
-      return 0;
-    }
-    const rows = await compare(trial, connector, account, signal);
-    const { left, deleted } = await account.cleanUp(signal);
-    const at = isoTime(services.clock.now());
-    output.document({
-      conformance: { account: account.account, object: options.object, done: true, at, rows, deleted, left },
-    });
-    output.line(table(rows, `${account.account}, ${options.object}, ${at}`));
-    output.line(`${amount(deleted, "record")} made and deleted`);
-    if (left.length > 0) output.error(`not deleted, please do it by hand: ${left.join(", ")}`);
-    return rows.every(agrees) && left.length === 0 ? 0 : 3;
-  } catch (error) {
-    const { left } = await account.cleanUp(signal);
-    if (left.length > 0) output.error(`not deleted, please do it by hand: ${left.join(", ")}`);
-    throw error;
+  const what = `${amount(account.assumptions.length, "assumption")} about ${options.object} in ${account.account}`;
+  const next = `sluice conformance --connection ${connection.name} --object ${options.object} --yes`;
+  if (!options.yes)
+    output.line(`tries ${what}: makes some 20 to 30 records named "Sluice conformance" and deletes them`);
+  if (!(await confirm(context, "in a developer org or test portal only: go on?"))) {
+    output.document({ conformance: { account: account.account, object: options.object, done: false, next } });
+    output.line(`  nothing was written; \`${next}\` does it`);
+    return 0;
   }
+  // Cancelled or failed: what was made until then is deleted all the same.
+  const cleanUp = async () => {
+    const cleaned = await account.cleanUp(UNCUT);
+    if (cleaned.left.length > 0) output.error(`not deleted, please do it by hand: ${cleaned.left.join(", ")}`);
+    return cleaned;
+  };
+  const rows = await compare(trial, connector, account, signal).catch(async (error: unknown) => {
+    await cleanUp();
+    throw signal.aborted ? new Fault("CANCELLED", "cancelled; what was made is deleted", { cause: error }) : error;
+  });
+  const { left, deleted } = await cleanUp();
+  const at = isoTime(services.clock.now());
+  output.document({
+    conformance: { account: account.account, object: options.object, done: true, at, rows, deleted, left },
+  });
+  output.line(table(rows, `${account.account}, ${options.object}, ${at}`));
+  output.line(`${amount(deleted, "record")} made and deleted`);
+  return rows.every(agrees) && left.length === 0 ? 0 : 3;
 }
 
 type Trial = { services: CommandContext<Flags>["services"]; object: string; projectDir: string };
@@ -83,8 +85,9 @@ async function compare(
     const sandbox = await openTrial(trial, connector, { name: "sandbox", config }).catch(unknownThere);
     const rows: Row[] = [];
     for (const [index, { name, probe }] of account.assumptions.entries()) {
-      const there = await sandbox?.assumptions[index]?.probe(signal);
-      rows.push({ assumption: name, sandbox: there ?? NOT_TRIED, account: await probe(signal) });
+      signal.throwIfAborted();
+      const there = await sandbox?.assumptions[index]?.probe(UNCUT);
+      rows.push({ assumption: name, sandbox: there ?? NOT_TRIED, account: await probe(UNCUT) });
     }
     return rows;
   } finally {
@@ -97,6 +100,9 @@ function unknownThere(error: unknown): null {
   if (error instanceof Fault && error.code === "DESTINATION_REFUSED") return null;
   throw error;
 }
+
+/** A probe under way comes home: cut off, it might leave a record whose id nobody knows. */
+const UNCUT = new AbortController().signal;
 
 const NOT_TRIED: Seen = { holds: null, says: "a fresh sandbox does not have this object" };
 

@@ -20,9 +20,9 @@ export function interruptedLine(run: RunRecord): string {
   return `  run ${run.id} was interrupted; the next run first settles what it may have sent`;
 }
 
-/** The command that would send a held run's set. */
-function approving(run: RunRecord): string {
-  return run.trigger === "resync" ? `sluice resync ${run.sync} --yes --approve` : `sluice run ${run.sync} --approve`;
+/** The command that sends what a run of this kind holds. */
+export function sending(run: RunRecord): string {
+  return run.trigger === "resync" ? `sluice resync ${run.sync} --yes` : `sluice run ${run.sync}`;
 }
 
 export function runText({ run }: FinishedRun): string {
@@ -36,7 +36,7 @@ export function runText({ run }: FinishedRun): string {
       rows > 0 && seconds > 0 ? `, ${count(Math.round(rows / seconds))} rows/s` : ""
     }`,
     ...(run.state === "blocked" && run.code === "HELD" && run.planSha256 === null
-      ? [`  held; nothing was sent. \`${approving(run)}\` releases this set for 24 hours`]
+      ? [`  held; nothing was sent. \`${sending(run)} --approve\` releases this set for 24 hours`]
       : []),
     ...(run.newRejected + run.newInvalid > 0 ? [`  the rows and reasons: sluice rows ${run.id}`] : []),
   ];

@@ -1,3 +1,5 @@
+import type { FieldType } from "../contract/value.ts";
+
 /** Vendor's texts → canonical text (contract/value.ts). Each answers null for text that it does not understand. */
 
 const ISO = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})$/i;
@@ -41,6 +43,22 @@ export function setMembers(text: string): readonly string[] {
     return Array.isArray(members) ? members.map(String) : [text];
   } catch {
     return [text];
+  }
+}
+
+/** A vendor's text of a field, where several values are joined by ";"; what is not understood stays as it is. */
+export function canonicalText(type: FieldType | undefined, text: string): string {
+  switch (type) {
+    case "boolean":
+      return canonicalBoolean(text) ?? text;
+    case "date":
+      return canonicalDate(text) ?? text;
+    case "timestamp":
+      return canonicalTimestamp(text) ?? text;
+    case "set":
+      return canonicalSet(text.split(";").filter((member) => member !== ""));
+    default:
+      return text;
   }
 }
 

@@ -58,6 +58,25 @@ describe.concurrent("conformance", () => {
     expect(await portal.dump()).toEqual([]);
   });
 
+  it.each(["hubspot", "salesforce"])("of %s deletes what it made when it is interrupted", async (vendor) => {
+    const [portal, org] = [await newPortal(), await newOrg()];
+    const isHubspot = vendor === "hubspot";
+    const crm = isHubspot ? portal : org;
+    await crm.fault({ match: { method: "POST" }, times: null, fault: { delay_ms: 200 } });
+    const { connections } = projectFile(portal.url) as { connections: object };
+    const sales = { ...connections, crm: orgConnection(org.url) };
+    const project = newProject({ "sluice.yml": { version: 1, connections: isHubspot ? connections : sales } });
+    const running = project.start([...command(isHubspot ? "contacts" : "Contact", "--yes"), "--json"]);
+    while ((await crm.writes()).length < 4) await new Promise((resume) => setTimeout(resume, 20));
+    running.child.kill("SIGINT");
+    const ended = await running.ended;
+    expect({ status: ended.status, document: JSON.parse(ended.stdout) }).toMatchObject({
+      status: 130,
+      document: { error: { code: "CANCELLED" } },
+    });
+    expect(isHubspot ? await portal.dump() : await org.dump("Contact")).toEqual([]);
+  });
+
   it("an unknown connection or object is exit 2 with a way out", async () => {
     const portal = await newPortal();
     const project = newProject({ "sluice.yml": projectFile(portal.url) });

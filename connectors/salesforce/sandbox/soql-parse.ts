@@ -24,7 +24,7 @@ export function parseSoql(soql: string): Query {
     take();
     expect("BY");
     do orders.push(order(source));
-    while (source.skip(","));
+    while (source.took(","));
   }
   const limit = count(source, "LIMIT");
   const offset = count(source, "OFFSET") ?? 0;
@@ -53,18 +53,18 @@ function tokenSource(soql: string) {
     const { kind, text } = peek(ahead);
     return (kind === "name" || kind === "sign") && text.toUpperCase() === word;
   }
-  function skip(word: string): boolean {
+  function took(word: string): boolean {
     if (!is(word)) return false;
     place++;
     return true;
   }
   function expect(word: string): void {
-    if (!skip(word)) fail();
+    if (!took(word)) fail();
   }
   function name(): string {
     return peek().kind === "name" ? take().text : fail();
   }
-  return { peek, take, is, skip, expect, name, fail };
+  return { peek, take, is, took, expect, name, fail };
 }
 
 function selected(source: Source): string[] | null {
@@ -74,7 +74,7 @@ function selected(source: Source): string[] | null {
   }
   const paths: string[] = [];
   do paths.push(source.name());
-  while (source.skip(","));
+  while (source.took(","));
   return paths;
 }
 
@@ -83,7 +83,7 @@ function conditions(source: Source): Condition {
   const parts = [condition(source)];
   const word = source.is("AND") ? "AND" : source.is("OR") ? "OR" : null;
   if (word === null) return parts[0] as Condition;
-  while (source.skip(word)) parts.push(condition(source));
+  while (source.took(word)) parts.push(condition(source));
   if (source.is("AND") || source.is("OR")) source.fail();
   return { kind: word === "AND" ? "and" : "or", parts };
 }
@@ -93,17 +93,17 @@ function condition(source: Source): Condition {
     source.take();
     return { kind: "not", part: condition(source) };
   }
-  if (source.skip("(")) {
+  if (source.took("(")) {
     const inner = conditions(source);
     source.expect(")");
     return inner;
   }
   const path = source.name();
-  if (source.skip("NOT")) {
+  if (source.took("NOT")) {
     source.expect("IN");
     return { kind: "in", path, isNot: true, values: list(source) };
   }
-  if (source.skip("IN")) return { kind: "in", path, isNot: false, values: list(source) };
+  if (source.took("IN")) return { kind: "in", path, isNot: false, values: list(source) };
   const operator = operatorOf(source);
   return { kind: "compare", path, operator, value: literal(source) };
 }
@@ -121,7 +121,7 @@ function list(source: Source): Literal[] {
   source.expect("(");
   const values: Literal[] = [];
   do values.push(literal(source));
-  while (source.skip(","));
+  while (source.took(","));
   source.expect(")");
   return values;
 }
@@ -155,7 +155,7 @@ function order(source: Source): Order {
   const isDown = source.is("DESC");
   if (isDown || source.is("ASC")) source.take();
   let nullsLast = false;
-  if (source.skip("NULLS")) {
+  if (source.took("NULLS")) {
     nullsLast = source.is("LAST");
     if (!nullsLast && !source.is("FIRST")) source.fail();
     source.take();
@@ -164,7 +164,7 @@ function order(source: Source): Order {
 }
 
 function count(source: Source, keyword: string): number | null {
-  if (!source.skip(keyword)) return null;
+  if (!source.took(keyword)) return null;
   const { kind, text } = source.peek();
   const number = Number(text);
   if (kind !== "number" || !Number.isInteger(number) || number < 0) return source.fail();

@@ -9,12 +9,20 @@ export type Script = {
   readonly act?: (request: http.IncomingMessage, response: http.ServerResponse) => void;
 };
 
+/** What is looked at in bodies: the inputs of a batch. */
+export type Body = {
+  readonly inputs: readonly {
+    readonly id: string;
+    readonly objectWriteTraceId: string;
+    readonly properties: Readonly<Record<string, string>>;
+  }[];
+};
+
 export type Seen = {
   readonly method: string;
   readonly path: string;
   readonly headers: http.IncomingHttpHeaders;
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks into any body
-  readonly body: any;
+  readonly body: Body;
 };
 
 const property = (name: string, type: string, more: object = {}) => ({

@@ -71,7 +71,7 @@ test("each type goes in HubSpot's own form", async () => {
   };
   const reply = await write("create", [{ by: { match: {} }, fields }]);
   expect(reply.outcomes).toEqual([{ kind: "applied", remoteId: "7", created: true, altered: [] }]);
-  expect(server.seen[0]?.body.inputs[0].properties).toEqual({
+  expect(server.seen[0]?.body.inputs[0]?.properties).toEqual({
     score: "1500",
     vip: "true",
     born: "1979-12-31",

@@ -12,6 +12,14 @@ export type Script = {
   readonly act?: (request: http.IncomingMessage, response: http.ServerResponse) => void;
 };
 
+type Json = Readonly<Record<string, unknown>>;
+/** What is looked at in bodies: the records of a write, the form of a login. */
+export type Body = {
+  readonly records: readonly (Json & { readonly id: string; readonly LastName: string })[];
+  readonly grant_type: string;
+  readonly assertion: string;
+};
+
 export type Seen = {
   readonly method: string;
   /** With the query, decoded. */
@@ -19,8 +27,7 @@ export type Seen = {
   readonly rawPath: string;
   readonly headers: http.IncomingHttpHeaders;
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks into any body
-  readonly body: any;
+  readonly body: Body;
 };
 
 export const ORG = "00D5g000004abcdEAA";
