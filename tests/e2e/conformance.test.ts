@@ -82,6 +82,11 @@ describe.concurrent("conformance", () => {
     const project = newProject({ "sluice.yml": projectFile(portal.url) });
     const wrong = await project.sluice(["conformance", "--connection", "crn", "--object", "contacts", "--yes"]);
     expect(wrong).toMatchObject({ status: 2, stderr: expect.stringContaining('did you mean "crm"') });
+    const nowhere = newProject({ "sluice.yml": projectFile("http://127.0.0.1:9") });
+    expect(await nowhere.sluice(command("contacts"))).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/127\.0\.0\.1:9 cannot be reached.*check base_url/s),
+    });
     const object = await project.sluice(command("contcts", "--yes"));
     expect(object.status).not.toBe(0);
     expect(await portal.writes()).toEqual([]);

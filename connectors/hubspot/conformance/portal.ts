@@ -39,7 +39,13 @@ export async function openPortal(config: HubspotConfig, clock: Clock, object: st
     const init = body === undefined ? {} : { body: JSON.stringify(body) };
     const headers = { authorization: `Bearer ${config.access_token}`, "content-type": "application/json" };
     const until = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
-    const answer = await fetch(base + path, { method, headers, redirect: "error", signal: until, ...init });
+    const asking = fetch(base + path, { method, headers, redirect: "error", signal: until, ...init });
+    const answer = await asking.catch((cause: unknown) => {
+      throw new Fault("DESTINATION_UNREACHABLE", `${method} ${path}: ${new URL(base).host} cannot be reached`, {
+        fix: "check base_url of the connection, or start the sandbox",
+        cause,
+      });
+    });
     return { status: answer.status, headers: answer.headers, body: record(parseJson(await answer.text())) ?? {} };
   };
   const signal = new AbortController().signal;
