@@ -103,9 +103,15 @@ export function planText(sync: Sync, planned: PlannedSync, command = "sluice run
     ...(sample.length > 0 ? ["  first changes"] : []),
     ...sample.flatMap((row) => rowLine(row, keyParts)),
     ...held.map(guardLine),
-    ...(held.length > 0 ? [`  a run would be held; \`${command} --approve\` releases this set`] : []),
+    ...(held.length > 0 ? [`  ${heldLine(sync, held)}; \`${command} --approve\` releases this set`] : []),
   ];
   return lines.join("\n");
+}
+
+function heldLine(sync: Sync, held: readonly GuardVerdict[]): string {
+  // Invalid rows are in no plan: there is nothing to keep back but all of it.
+  const isPart = sync.holdsPartly && held.every(({ guard }) => guard !== "failed");
+  return isPart ? "a run would hold these rows and send the rest" : "a run would be held";
 }
 
 /** A mapping change is named with its price (S23). */

@@ -25,6 +25,10 @@ export function sending(run: RunRecord): string {
   return run.trigger === "resync" ? `sluice resync ${run.sync} --yes` : `sluice run ${run.sync}`;
 }
 
+function isPartlyHeld(run: RunRecord): boolean {
+  return run.state === "blocked" && run.planSha256 !== null && run.guards.some((verdict) => verdict.held);
+}
+
 export function runText({ run }: FinishedRun): string {
   const rows = Object.values(run.operations).reduce((sum, counts) => sum + counts.applied, 0);
   const seconds = ((run.endedAt ?? run.startedAt) - run.startedAt) / 1000;
@@ -37,6 +41,9 @@ export function runText({ run }: FinishedRun): string {
     }`,
     ...(run.state === "blocked" && run.code === "HELD" && run.planSha256 === null
       ? [`  held; nothing was sent. \`${sending(run)} --approve\` releases this set for 24 hours`]
+      : []),
+    ...(isPartlyHeld(run)
+      ? [`  the rest was sent; \`${sending(run)} --approve\` releases the held rows for 24 hours`]
       : []),
     ...(run.newRejected + run.newInvalid > 0 ? [`  the rows and reasons: sluice rows ${run.id}`] : []),
   ];

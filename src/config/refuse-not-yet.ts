@@ -24,9 +24,6 @@ export function refuseNotYet(work: Work, runsSchedules: boolean): void {
       refuse(["fields", field, "lookup"], "lookup", "join the id in the model's SQL and map the column", "key");
     }
   }
-  if (typeof merged.guards === "object" && merged.guards.partial !== undefined) {
-    refuse(["guards", "partial"], "guards.partial", "remove it: a guard holds the whole plan", "key");
-  }
   if (merged.recheck_unmatched !== undefined && !["24h", "1d"].includes(merged.recheck_unmatched)) {
     refuse(["recheck_unmatched"], "recheck_unmatched other than 24h", "remove it");
   }

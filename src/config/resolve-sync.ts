@@ -47,6 +47,7 @@ export function resolveSync(work: Work): Sync {
     fields: resolveFields(work),
     sendTogether: merged.send_together ?? [],
     guards: resolveGuards(merged.guards),
+    holdsPartly: typeof merged.guards === "object" && merged.guards.partial === true,
     tolerate: resolveTolerate(merged.tolerate),
     onMappingChange: merged.on_mapping_change ?? "backfill",
     renamedFrom: merged.renamed_from ?? null,

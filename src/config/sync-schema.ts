@@ -50,7 +50,13 @@ const guardKeys = Object.fromEntries(
 const guards = z
   .union([
     z.literal("off"),
-    z.strictObject({ ...guardKeys, partial: notYet("Holds the guilty operation only.").optional() }),
+    z.strictObject({
+      ...guardKeys,
+      partial: z
+        .boolean()
+        .meta({ description: "true: a guard holds only the rows it speaks of, and the rest of the plan goes out." })
+        .optional(),
+    }),
   ])
   .meta({ description: "Limits above which a run stops and asks; off switches all of them off." });
 

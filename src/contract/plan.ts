@@ -1,6 +1,9 @@
 import type { Change, Operation, Origin } from "./run.ts";
 import type { FieldValues } from "./value.ts";
 
+/** Rows that need no call: nothing to do, another row or sync has the record, or a guard keeps them for an approval. */
+export type SettledAtPlanning = "skipped" | "transferred" | "held";
+
 /** One line of the immutable plan file. */
 export type PlanRow = {
   /** Dense from 0. */
@@ -24,8 +27,8 @@ export type PlanRow = {
   readonly before: FieldValues;
   /** The whole mapped row, for a record that has to be written anew. */
   readonly payload: FieldValues;
-  /** Decided at planning, nothing is sent: `skipped` or `transferred`, with its reason. */
-  readonly settled: "skipped" | "transferred" | null;
+  /** Decided at planning, nothing is sent, with its reason. */
+  readonly settled: SettledAtPlanning | null;
   readonly reason: string | null;
   /** True where the key stands in the snapshot. */
   readonly isKnown: boolean;

@@ -1,7 +1,7 @@
 import type { CompiledMapping } from "./mapping.ts";
 import type { PlanRow } from "./plan.ts";
 import type { DuplicateMatch, Removal, Sync, WriteMode } from "./project.ts";
-import type { ModelCounts, Operation, Origin } from "./run.ts";
+import type { GuardVerdict, ModelCounts, Operation, Origin } from "./run.ts";
 import type { Reject } from "./state.ts";
 import type { FieldValues } from "./value.ts";
 import type { LocalDatabase } from "./warehouse.ts";
@@ -113,6 +113,11 @@ export interface PlanSession {
   /** Builds the plan. `linksAreComplete` says that every unlinked row was looked for. */
   build(linksAreComplete: boolean, signal: AbortSignal): Promise<PlanFacts>;
   guardCounts(approvedPlans: readonly string[]): Promise<GuardCounts>;
+  /**
+   * Marks the rows of which these verdicts speak, less those that approved plans cover, as `held` and puts them at the end of
+   * the plan. Gives how many; 0, and nothing is marked, where a verdict is about no rows that could be told (`failed`).
+   */
+  setAside(held: readonly GuardVerdict[], approvedPlans: readonly string[]): Promise<number>;
   /** Keys with a present refusal that this plan no longer concerns. */
   goneRejects(): Promise<readonly string[]>;
   sample(limit: number): Promise<readonly PlanRow[]>;

@@ -90,6 +90,8 @@ export type Sync = {
   /** Groups of fields that always travel together. */
   readonly sendTogether: readonly (readonly string[])[];
   readonly guards: Guards;
+  /** A guard holds only the rows it speaks of, and the rest goes out (S22). */
+  readonly holdsPartly: boolean;
   readonly tolerate: { readonly rejectedShare: number; readonly codes: readonly string[] };
   /** `forward_only`: a field that is newly mapped goes only with rows that change otherwise (S23). */
   readonly onMappingChange: "backfill" | "forward_only";

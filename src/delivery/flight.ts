@@ -86,8 +86,11 @@ function track(set: Set<Promise<void>>, work: Promise<void>): void {
   set.add(tracked);
 }
 
+/** Rows that were never sent say nothing of the destination. */
+const OF_OURS = ["CANCELLED", "HELD"];
+
 function isPutOff(settled: Settled): boolean {
-  return settled.kind === "inDoubt" || (settled.kind === "deferred" && settled.code !== "CANCELLED");
+  return settled.kind === "inDoubt" || (settled.kind === "deferred" && !OF_OURS.includes(settled.code));
 }
 
 function giveUp(last: Settled | undefined): Fault {

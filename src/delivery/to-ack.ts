@@ -87,7 +87,8 @@ export function toAck(row: PlanRow, settled: Settled, run: string, nowMs: number
       const state = settled.code === "CANCELLED" ? "cancelled" : "deferred";
       return {
         ack: { ...nothing, state },
-        note: note(state, settled.code, null, settled.message),
+        // Held rows stand with their guard in the plan file already.
+        note: row.settled === null ? note(state, settled.code, null, settled.message) : null,
         reject: null,
         cured: false,
       };

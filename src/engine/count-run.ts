@@ -19,7 +19,7 @@ export async function countRun(planner: Planner, state: StateStore, run: string,
   for (const { operation, rows } of planned) of(operation).deferred += rows;
   for (const { operation, settled, rows } of answered) {
     of(operation).deferred -= rows;
-    of(operation)[settled ?? "applied"] += rows;
+    of(operation)[settled === "held" ? "deferred" : (settled ?? "applied")] += rows;
   }
   for (const { operation, state: end, count } of await state.noteTotals(run)) {
     const counts = of(operation);

@@ -1,6 +1,6 @@
 import type { RunRecord } from "../contract/run.ts";
 import type { Lease, StateStore } from "../contract/state.ts";
-import { judgePlan, type PlannedSync } from "./plan-sync.ts";
+import { approvedPlans, judgePlan, type PlannedSync } from "./plan-sync.ts";
 import type { Workbench } from "./workbench.ts";
 
 export const APPROVAL_MS = 24 * 3_600_000;
@@ -48,6 +48,16 @@ export async function settleHold(
   });
   await audit(at.run.id);
   return { ...planned, guards: planned.guards.map((verdict) => ({ ...verdict, held: false })) };
+}
+
+/**
+ * Where the sync wants a guard to hold only what it speaks of: those rows are kept out of what is sent. Gives how many; 0 where
+ * nothing is held, or the whole plan is.
+ */
+export async function setAside(bench: Workbench, { prepared, session, guards, holds }: PlannedSync): Promise<number> {
+  const held = guards.filter((verdict) => verdict.held);
+  if (held.length === 0 || !prepared.sync.holdsPartly) return 0;
+  return session.setAside(held, await approvedPlans(bench.project, holds));
 }
 
 /** Stores the plan as the set that an approval releases; says why in a sentence. */

@@ -153,21 +153,25 @@ export async function judgePlan(
   facts: PlanFacts,
   holds: readonly Hold[],
 ): Promise<GuardVerdict[]> {
-  const approved = holds.filter((hold) => hold.approvedAt !== null);
-  const plans: string[] = [];
-  for (const hold of approved) {
-    const path = planPath(project, hold.run);
-    if (await exists(path)) plans.push(path);
-  }
-  const counts = await session.guardCounts(plans);
+  const counts = await session.guardCounts(await approvedPlans(project, holds));
   return judge(sync.guards, {
     read: facts.counts.read,
     invalid: facts.counts.invalid,
     snapshotRows: facts.snapshotRows,
     added: facts.counts.added,
     ...counts,
-    emptyApproved: approved.some((hold) => hold.guards.includes("empty")),
+    emptyApproved: holds.some((hold) => hold.approvedAt !== null && hold.guards.includes("empty")),
   });
+}
+
+/** Plan files whose sets are released. */
+export async function approvedPlans(project: Project, holds: readonly Hold[]): Promise<string[]> {
+  const plans: string[] = [];
+  for (const hold of holds.filter(({ approvedAt }) => approvedAt !== null)) {
+    const path = planPath(project, hold.run);
+    if (await exists(path)) plans.push(path);
+  }
+  return plans;
 }
 
 /** The seconds count what this and other plans have just asked: those calls fill the window from which the run sets out. */

@@ -10,7 +10,7 @@ import { type Meter, newMeter } from "../delivery/limited.ts";
 import { openRecorder } from "../delivery/recorder.ts";
 import { newTally, type Tally } from "../delivery/tally.ts";
 import { finishRun } from "./finish-run.ts";
-import { holdPlan, settleHold } from "./hold-plan.ts";
+import { holdPlan, setAside, settleHold } from "./hold-plan.ts";
 import { planPath } from "./plan-path.ts";
 import { checkAim, type PlanAim, type PlannedSync, planSync } from "./plan-sync.ts";
 import { putSync } from "./put-sync.ts";
@@ -123,6 +123,7 @@ async function runPlan(
     sample: planned.sample,
     keyParts: prepared.mapping.primaryKey.length,
   };
+  const aside = await setAside(bench, planned);
   const file = await session.write(path, signal);
   const base: RunPatch = {
     counts: facts.counts,
@@ -130,13 +131,14 @@ async function runPlan(
     planRows: file.rows,
     newInvalid: facts.newInvalid,
   };
-  if (planned.guards.some((verdict) => verdict.held)) {
-    const reason = await holdPlan(bench, state, lease, run, planned);
+  const isHeld = planned.guards.some((verdict) => verdict.held);
+  const heldBy = isHeld ? await holdPlan(bench, state, lease, run, planned) : null;
+  if (isHeld && aside === 0) {
     const ended = await finishRun(bench, state, lease, run, {
       ...base,
       state: "blocked",
       code: "HELD",
-      reason,
+      reason: heldBy,
       ...spent(meter),
     });
     return { run: ended, planned: shown, fault: null };
@@ -154,7 +156,7 @@ async function runPlan(
   await putSync(bench, state, prepared, lease);
   await countUnsent(bench, path, delivered, tally);
   const newRejected = newRejects(tally, prepared.sync, facts.counts.read);
-  const patch = outcomeOf(delivered, tally, { newInvalid: facts.newInvalid, newRejected }, options.aim);
+  const patch = outcomeOf(delivered, tally, { newInvalid: facts.newInvalid, newRejected, aside, heldBy }, options.aim);
   const numbers = {
     operations: tally.operations(),
     created: tally.created,
@@ -245,7 +247,7 @@ async function countUnsent(bench: Workbench, path: string, delivered: Delivered,
 function outcomeOf(
   delivered: Delivered,
   tally: Tally,
-  news: { newInvalid: number; newRejected: number },
+  news: { newInvalid: number; newRejected: number; aside: number; heldBy: string | null },
   aim: PlanAim,
 ): RunPatch {
   const { stopped } = delivered;
@@ -256,14 +258,17 @@ function outcomeOf(
     const code = stopped.code === "AUTH_REFUSED" ? "AUTH_REQUIRED" : stopped.code;
     return { state: "failed", code, reason: stopped.message };
   }
-  const deferred = Object.values(tally.operations()).reduce((sum, counts) => sum + counts.deferred, 0);
+  const putOff = Object.values(tally.operations()).reduce((sum, counts) => sum + counts.deferred, 0);
+  const deferred = putOff - news.aside;
   const parts = [
+    news.heldBy === null ? "" : `${news.heldBy}: ${rowCount(news.aside)} held`,
     news.newRejected > 0 ? `${rowCount(news.newRejected)} rejected` : "",
     news.newInvalid > 0 ? `${rowCount(news.newInvalid)} invalid` : "",
     // The next run sends what changed; what was only to go again is for the next resync.
     deferred > 0 ? `${rowCount(deferred)} deferred to the next ${aim.resend ? "resync" : "run"}` : "",
   ].filter((part) => part !== "");
   if (stopped !== null) parts.push(stopped.message);
+  if (news.heldBy !== null) return { state: "blocked", code: "HELD", reason: parts.join(", ") };
   if (parts.length === 0) return { state: "succeeded", code: null, reason: null };
   return { state: "partial", code: null, reason: parts.join(", ") };
 }

@@ -1,11 +1,9 @@
-import type { GuardCounts, PlanFacts, PlanRequest } from "../contract/planner.ts";
+import type { PlanFacts, PlanRequest } from "../contract/planner.ts";
 import type { Operation } from "../contract/run.ts";
-import { quoteText } from "../core/duckdb-sql.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
 import { invalidMessage } from "./invalid-messages.ts";
 import { invalidTable, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 import { T } from "./stage-sql.ts";
-import { jsonHasSql, jsonMembersSql } from "./value-sql.ts";
 
 /** Everything that is counted about a plan, once it is built. */
 export async function planFacts(
@@ -82,50 +80,4 @@ async function newInvalid(session: DuckdbSession, meta: StoredMeta | null): Prom
   return session.count(`select coalesce(sum(i.rows), 0) from ${T.invalid} i where not exists (
     select 1 from ${invalidTable(meta.table)} o
     where o.key is not distinct from i.key and o.code = i.code and o.field is not distinct from i.field)`);
-}
-
-/** Counts for the guards; rows that stand in approved plans with the same operation do not count (S22). */
-export async function guardCounts(
-  session: DuckdbSession,
-  request: PlanRequest,
-  approvedPlans: readonly string[],
-): Promise<GuardCounts> {
-  const covered = approvedPlans.map(
-    (path) => `not exists (select 1 from read_parquet(${quoteText(path)}) a
-      where a.key = p.key and a.operation = p.operation and a.settled is null)`,
-  );
-  const open = ["settled is null", ...covered].join(" and ");
-  const [row] = await session.rows<
-    Record<string, string>
-  >(`select count(*) filter (change = 'changed' and remote_id is not null) as changed,
-      count(*) filter (change <> 'removed' and remote_id is null) as creates, count(*) filter (change = 'removed') as removals,
-      count(*) filter (${MAY_CLEAR}) as clearing from ${T.plan} p where ${open}`);
-  const number = (name: string): number => Number(row?.[name] ?? 0);
-  return {
-    changed: number("changed"),
-    creates: request.write === "update" ? 0 : number("creates"),
-    removals: number("removals"),
-    cleared: number("clearing") === 0 ? new Map() : await clearedFields(session, request, open),
-  };
-}
-
-/** Holds for every row that sends a null; most plans have none, and their JSON is not taken apart. */
-const MAY_CLEAR = "change <> 'removed' and contains(fields, ':null')";
-
-/** How many values each field would lose. */
-async function clearedFields(
-  session: DuckdbSession,
-  request: PlanRequest,
-  open: string,
-): Promise<ReadonlyMap<string, number>> {
-  const fields = request.mapping.fields.map((field) => field.field);
-  const cleared = fields.map((field, index) => {
-    const isSent = jsonHasSql("fields", field);
-    return `count(*) filter (${isSent} and sent[${index + 1}] is null and stood[${index + 1}] is not null) as c${index}`;
-  });
-  const [row] = await session.rows<Record<string, string>>(`select ${cleared.join(", ")} from (
-    select fields, ${jsonMembersSql("fields", fields)} as sent, ${jsonMembersSql("before", fields)} as stood
-    from ${T.plan} p where ${open} and ${MAY_CLEAR})`);
-  const counts = fields.map((field, index) => [field, Number(row?.[`c${index}`] ?? 0)] as const);
-  return new Map(counts.filter(([, count]) => count > 0));
 }

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { chmod, mkdir, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { PlanRow } from "../contract/plan.ts";
+import type { PlanRow, SettledAtPlanning } from "../contract/plan.ts";
 import type { PlanCount, PlanFile } from "../contract/planner.ts";
 import type { Change, Operation, Origin } from "../contract/run.ts";
 import type { FieldValues } from "../contract/value.ts";
@@ -74,7 +74,7 @@ type RawRow = {
   fields: string;
   before: string;
   payload: string | null;
-  settled: "skipped" | "transferred" | null;
+  settled: SettledAtPlanning | null;
   reason: string | null;
   is_known: boolean;
   attempts: number;

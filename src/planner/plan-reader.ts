@@ -1,5 +1,5 @@
 import { DuckDBInstance } from "@duckdb/node-api";
-import type { PlanRow } from "../contract/plan.ts";
+import type { PlanRow, SettledAtPlanning } from "../contract/plan.ts";
 import { quoteText } from "../core/duckdb-sql.ts";
 import { openSession } from "./duckdb-session.ts";
 import { invalidMessage } from "./invalid-messages.ts";
@@ -35,7 +35,7 @@ export type PlanFilter = {
 export interface PlanReader {
   rows(path: string, filter: PlanFilter & { readonly limit: number }): Promise<readonly PlanRow[]>;
   count(path: string, filter: PlanFilter): Promise<number>;
-  settledCounts(path: string): Promise<readonly { settled: "skipped" | "transferred"; count: number }[]>;
+  settledCounts(path: string): Promise<readonly { settled: SettledAtPlanning; count: number }[]>;
   invalidGroups(path: string, examples: number): Promise<readonly InvalidGroup[]>;
   invalid(path: string, key: string): Promise<readonly InvalidRow[]>;
   close(): Promise<void>;
@@ -59,7 +59,7 @@ export async function openPlanReader(): Promise<PlanReader> {
     count: (path, filter) =>
       session.count(`select count(*) from read_parquet(${quoteText(path)}) where ${filterSql(filter)}`),
     settledCounts: async (path) => {
-      const counts = await session.rows<{ settled: "skipped" | "transferred"; count: string }>(
+      const counts = await session.rows<{ settled: SettledAtPlanning; count: string }>(
         `select settled, count(*) as count from read_parquet(${quoteText(path)}) where settled is not null group by settled order by settled`,
       );
       return counts.map((row) => ({ settled: row.settled, count: Number(row.count) }));

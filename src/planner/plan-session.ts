@@ -6,10 +6,11 @@ import { changesSql, dueSql, numberedSql, partCountsSql, plannedSql, touchSql } 
 import { commitPlan } from "./commit-plan.ts";
 import type { DuckdbEngine } from "./duckdb-engine.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
+import { guardCounts, setAside } from "./guard-rows.ts";
 import { hashVersion } from "./hash-version.ts";
 import { insertRows } from "./insert-rows.ts";
 import { checkMatches } from "./match-checks.ts";
-import { guardCounts, planFacts } from "./plan-facts.ts";
+import { planFacts } from "./plan-facts.ts";
 import { copyTo, readPlanRows, viewPlan, writePlanFile } from "./plan-file.ts";
 import { findRemoved, listGhosts, listShared, settleGhosts } from "./removed-rows.ts";
 import { refuseUnmatchable, settleTaken } from "./settle-links.ts";
@@ -47,6 +48,8 @@ export function planSession(parts: SessionParts): PlanSession {
   const { request, session, meta } = parts;
   const { mapping } = request;
   const version = hashVersion(mapping, parts.engineVersion);
+  const asideFile = `${parts.scratchFile}.aside`;
+  let scratchFile = parts.scratchFile;
   let isClosed = false;
   return {
     stage: async (signal) => {
@@ -97,6 +100,13 @@ export function planSession(parts: SessionParts): PlanSession {
     },
     build: (linksAreComplete, signal) => build(parts, version, linksAreComplete, signal),
     guardCounts: (approved) => guardCounts(session, request, approved),
+    setAside: async (held, approved) => {
+      const count = await setAside(session, held, approved, asideFile);
+      if (count === 0) return 0;
+      await viewPlan(session, asideFile);
+      scratchFile = asideFile;
+      return count;
+    },
     goneRejects: async () => {
       const rows = await session.rows<{ key: string }>(goneRejectsSql());
       return rows.map((row) => row.key);
@@ -107,7 +117,7 @@ export function planSession(parts: SessionParts): PlanSession {
         `(select * from ${T.plan} qualify row_number() over (partition by change, settled order by seq) <= ${limit})`,
       ),
     write: async (path, signal) => {
-      const file = await writePlanFile(session, parts.scratchFile, path, signal);
+      const file = await writePlanFile(session, scratchFile, path, signal);
       await viewPlan(session, path);
       return file;
     },
@@ -125,7 +135,7 @@ export function planSession(parts: SessionParts): PlanSession {
       if (isClosed) return;
       isClosed = true;
       session.close();
-      await rm(parts.scratchFile, { force: true });
+      for (const file of [parts.scratchFile, asideFile]) await rm(file, { force: true });
       await parts.release();
     },
   };
@@ -257,7 +267,7 @@ async function dropTables(session: DuckdbSession, names: readonly string[]): Pro
 }
 
 /** Errors of the model's own SQL while it runs are the author's to read: the database's words, unwrapped. */
-async function runModel(work: () => Promise<void>): Promise<void> {
+export async function runModel(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {

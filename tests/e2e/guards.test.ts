@@ -102,6 +102,33 @@ describe.concurrent("guards", () => {
     expect(shown(await portal.dump())).toEqual(expected(crowd(30)));
   });
 
+  it("with `partial: true`, hold only the rows they speak of and send the rest; an approval sends just those", async () => {
+    const { portal, project } = await synced(crowd(40), { on_removed: "archive", guards: { partial: true } });
+    const renamed = crowd(30).map((row) => (row.id === 1 ? { ...row, last: "New" } : row));
+    project.write({ "people.json": renamed });
+    const held = await project.run("people");
+    expect(held).toMatchObject({
+      status: 4,
+      run: {
+        state: "blocked",
+        code: "HELD",
+        reason: expect.stringContaining("10 rows held"),
+        operations: { upsert: { applied: 1 }, archive: { applied: 0, deferred: 10 } },
+      },
+    });
+    expect(await portal.dump()).toHaveLength(40);
+    expect(shown(await portal.dump())).toContainEqual(expected(renamed)[0]);
+    expect(await project.run("people")).toMatchObject({ status: 4, run: { calls: expect.any(Number) } });
+    const story = await project.json<{ why: { chapters: object[] } }>(["why", "people", "40"]);
+    expect(JSON.stringify(story.document)).toContain("held by guard removed");
+    expect(await project.json(["approve", held.run.id])).toMatchObject({ status: 0 });
+    expect(await project.run("people")).toMatchObject({
+      status: 0,
+      run: { operations: { archive: { applied: 10, deferred: 0 } } },
+    });
+    expect(shown(await portal.dump())).toEqual(expected(renamed));
+  });
+
   it("hold the whole plan where a broken join nulls a column", async () => {
     const people = crowd(30);
     const { portal, project } = await synced(people);

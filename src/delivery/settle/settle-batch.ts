@@ -44,6 +44,7 @@ async function keepingAnswers(follow: () => Promise<void>): Promise<void> {
 }
 
 function withoutCall(row: PlanRow): Settled {
+  if (row.settled === "held") return { kind: "deferred", code: "HELD", message: row.reason ?? "" };
   if (row.settled !== null) return { kind: row.settled, reason: row.reason ?? "" };
   return { kind: "applied", remoteId: row.remoteId ?? "", created: false, altered: [] };
 }

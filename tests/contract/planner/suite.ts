@@ -5,6 +5,7 @@ import { changedTypes } from "./cases/changed-types.ts";
 import { duplicateMatch } from "./cases/duplicate-match.ts";
 import { forgottenSnapshot } from "./cases/forgotten-snapshot.ts";
 import { forwardOnly } from "./cases/forward-only.ts";
+import { heldRows } from "./cases/held-rows.ts";
 import { inDoubt } from "./cases/in-doubt.ts";
 import { insertAndUpdate } from "./cases/insert-and-update.ts";
 import { invalidValues } from "./cases/invalid-values.ts";
@@ -33,6 +34,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   "removed rows": removedRows,
   "in doubt": inDoubt,
   "refused rows": refusedRows,
+  "held rows": heldRows,
   "insert and update": insertAndUpdate,
   "partial acceptance": partialAcceptance,
   "stale worker": staleWorker,

@@ -14,6 +14,7 @@ import type {
   UnlinkedRow,
 } from "../../../src/contract/planner.ts";
 import type { DuplicateMatch, Removal, WriteMode } from "../../../src/contract/project.ts";
+import type { GuardVerdict } from "../../../src/contract/run.ts";
 import type { Reject } from "../../../src/contract/state.ts";
 import type { Column } from "../../../src/contract/value.ts";
 import type { Subject } from "./subject.ts";
@@ -55,6 +56,8 @@ export type PlanOptions = {
   /** False plans without leaving a trace. */
   readonly commit?: boolean;
   readonly approved?: readonly string[];
+  /** Verdicts whose rows are kept out of what is sent. */
+  readonly held?: readonly GuardVerdict[];
   readonly resend?: boolean;
   readonly signal?: AbortSignal;
 };
@@ -65,6 +68,8 @@ export type Planned = {
   readonly file: PlanFile;
   readonly gone: readonly string[];
   readonly guards: GuardCounts;
+  /** Rows that guards keep back. */
+  readonly aside: number;
   readonly unlinked: readonly UnlinkedRow[];
   readonly sample: readonly PlanRow[];
 };
@@ -92,13 +97,14 @@ export function syncOn(subject: Subject, spec: SyncSpec = {}) {
       await session.link(links, options.unlinkable ?? []);
       const facts = await session.build(find !== undefined, signal);
       const guards = await session.guardCounts(options.approved ?? []);
+      const aside = await session.setAside(options.held ?? [], options.approved ?? []);
       const gone = await session.goneRejects();
       const sample = await session.sample(2);
       const file = await session.write(join(subject.plans, `${sync.name}_${plans++}.parquet`), signal);
       if (options.commit !== false) await session.commit(options.epoch ?? 1);
       const rows = await subject.planner.readPlan(file.path, 0, file.rows);
       checkSums(facts, rows);
-      return { facts, rows, file, gone, guards, unlinked, sample };
+      return { facts, rows, file, gone, guards, aside, unlinked, sample };
     } finally {
       await session.close();
     }
@@ -115,7 +121,7 @@ export function syncOn(subject: Subject, spec: SyncSpec = {}) {
     /** Plans and accepts every row, as a destination would that takes all. */
     run: async (sql: string, options: PlanOptions = {}): Promise<Planned> => {
       const planned = await plan(sql, options);
-      await accept(planned, planned.rows.map(took), options.epoch ?? 1);
+      await accept(planned, planned.rows.filter(({ settled }) => settled !== "held").map(took), options.epoch ?? 1);
       return planned;
     },
     doubt: (planned: Planned, ranges: readonly { fromSeq: number; toSeq: number }[], epoch = 1) =>
@@ -126,6 +132,7 @@ export function syncOn(subject: Subject, spec: SyncSpec = {}) {
 
 /** The destination took the row: a new record is named after its key. */
 export function took(row: PlanRow): Acceptance {
+  if (row.settled === "held") throw new Error(`row ${row.key} is held: nobody sent it`);
   if (row.settled !== null) return { seq: row.seq, state: row.settled, remoteId: null, created: null, kept: null };
   const remoteId = row.remoteId ?? `R-${row.key}`;
   return { seq: row.seq, state: "applied", remoteId, created: row.remoteId === null, kept: null };

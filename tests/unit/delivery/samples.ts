@@ -53,6 +53,7 @@ export function aSync(part: Partial<Sync> = {}): Sync {
     fields: [],
     sendTogether: [],
     guards: { removed: null, empty: null, changed: null, cleared: null, created: null, failed: null },
+    holdsPartly: false,
     tolerate: { rejectedShare: 0, codes: [] },
     onMappingChange: "backfill",
     renamedFrom: null,
