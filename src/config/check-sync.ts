@@ -130,6 +130,13 @@ function checkMatch(sync: Sync, work: Work, report: Report): void {
       );
     }
   });
+  if ((sync.match[0]?.length ?? 0) > 1)
+    report(
+      ["match", 0],
+      "NOT_UNIQUE",
+      "the first match entry names several fields: it is the key of new records, which is one field",
+      "match by one field with unique values first; entries of several fields may follow",
+    );
   const seen = new Set<string>();
   sync.match.forEach((entry, index) => {
     const identity = JSON.stringify([...entry].sort((a, b) => (a.field < b.field ? -1 : 1)));

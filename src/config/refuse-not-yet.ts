@@ -1,8 +1,6 @@
 import { type Path, problem, warning } from "./problem.ts";
 import type { Work } from "./resolve-sync.ts";
 
-const ONE_FIELD = "match by one field with unique values first; entries of several fields may follow";
-
 /** Says of every key that later versions fill that it does nothing yet: an error, or a warning where nothing is lost. */
 export function refuseNotYet(work: Work, runsSchedules: boolean): void {
   const { merged, place } = work.layers;
@@ -14,11 +12,6 @@ export function refuseNotYet(work: Work, runsSchedules: boolean): void {
     refuse(["model"], `the model "${merged.model}"`, "write a model file that selects from the table behind it");
   }
   if (merged.write === "append") refuse(["write"], "write: append", "use upsert, update or insert");
-  const { match } = merged;
-  (Array.isArray(match) ? match : [match ?? {}]).forEach((entry, index) => {
-    if (index > 0 || Object.keys(entry).length < 2) return;
-    refuse(Array.isArray(match) ? ["match", index] : ["match"], "a first match entry of several fields", ONE_FIELD);
-  });
   for (const [field, setting] of Object.entries(merged.fields ?? {})) {
     if (typeof setting === "object" && "lookup" in setting) {
       refuse(["fields", field, "lookup"], "lookup", "join the id in the model's SQL and map the column", "key");

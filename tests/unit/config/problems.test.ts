@@ -148,7 +148,7 @@ const SYNCS: Case[] = [
     "a first match entry of several fields",
     sync(`${SYNC.replace(/^match: .*$/m, "match: [{ firstname: first, lastname: last }, { email: email }]")}`),
     [
-      "syncs/people.yml:3:9 NOT_YET_AVAILABLE a first match entry of several fields is not yet available | match by one field with unique values first; entries of several fields may follow",
+      "syncs/people.yml:3:9 NOT_UNIQUE the first match entry names several fields: it is the key of new records, which is one field | match by one field with unique values first; entries of several fields may follow",
     ],
   ],
   [
