@@ -52,6 +52,7 @@ export function readDescription(body: unknown): SalesforceObject | null {
     if (relationship !== null && objects.length > 0)
       relationships.set(relationship.toLowerCase(), { idField: name, objects });
   }
+  takesPersons(fields);
   const recordTypes = readRecordTypes(answer.recordTypeInfos);
   const typeId = fields.get(RECORD_TYPE_ID);
   if (typeId !== undefined && recordTypes.size > 0) fields.set(RECORD_TYPE_NAME, recordTypeName(typeId, recordTypes));
@@ -65,6 +66,12 @@ export function readDescription(body: unknown): SalesforceObject | null {
     isMergeable: fields.has("MasterRecordId"),
     isConvertible: fields.has("IsConverted"),
   };
+}
+
+/** An account that is a person has a last name instead of a name, and is refused with both: neither is always required. */
+function takesPersons(fields: Map<string, RemoteField>): void {
+  const name = fields.get("Name");
+  if (name !== undefined && fields.has("IsPersonAccount")) fields.set("Name", { ...name, required: false });
 }
 
 function readField(name: string, field: Json): RemoteField {

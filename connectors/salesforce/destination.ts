@@ -9,6 +9,7 @@ import { openDoubts } from "./doubts.ts";
 import { findRecords } from "./find.ts";
 import { namedParents, withParents } from "./parents.ts";
 import { fullId } from "./record-id.ts";
+import { withRecordTypes } from "./record-type-options.ts";
 import { callFault, hintsOf, wordsOf } from "./refusal.ts";
 import { writeBatch } from "./write.ts";
 
@@ -55,9 +56,10 @@ export async function openSalesforce(config: SalesforceConfig, options: Salesfor
       calls += told.calls;
       hints = told.hints;
     }
-    const value = withParents(own.value, named, parents);
+    const told = await withRecordTypes(client, withParents(own.value, named, parents), fields, now, signal);
+    const { value } = told;
     described.set(name, withFormer(value, described.get(name)));
-    return { value, calls, hints };
+    return { value, calls: calls + told.calls, hints: told.hints ?? hints };
   }
 
   /** Values cannot be encoded without the types of their fields. */

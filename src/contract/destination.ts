@@ -32,6 +32,18 @@ export type Account = {
   readonly label: string;
 };
 
+/**
+ * Options that hang on the value of another field of the same record: a picklist's on the record type. Plain lists, so that
+ * a description can be compared as JSON.
+ */
+export type DependentOptions = {
+  /** The field that decides. */
+  readonly field: string;
+  readonly when: readonly { readonly value: string; readonly options: readonly string[] }[];
+  /** Where the deciding value is not known, or none of `when`. */
+  readonly all: readonly string[];
+};
+
 /** Destination side of a column. */
 export type RemoteField = {
   readonly name: string;
@@ -51,7 +63,7 @@ export type RemoteField = {
   /** Records can be looked up by it. */
   readonly findable: boolean;
   /** The values an option or set field takes; null where it takes any. */
-  readonly options: readonly string[] | null;
+  readonly options: readonly string[] | DependentOptions | null;
   readonly maxLength: number | null;
   /** How the vendor compares values of this field: `lower` trims and ignores case. */
   readonly matchForm: "exact" | "lower";

@@ -30,6 +30,7 @@ export function compileMapping(input: CompileInput): { mapping: CompiledMapping 
   const compile = (mapping: FieldMapping, path: Path) => compileField(input, mapping, path, columns, report);
   const fields = input.sync.fields.map((mapping) => compile(mapping, ["fields", mapping.field]));
   fields.push(...matchKey(input).map((mapping) => compile(mapping, ["match", 0, mapping.field])));
+  const compiled = fields.filter((field) => field !== null);
   const match = compileMatch(input, columns, report);
   checkRequired(input, report);
   checkTogether(input, report);
@@ -39,7 +40,7 @@ export function compileMapping(input: CompileInput): { mapping: CompiledMapping 
   return {
     mapping: {
       primaryKey,
-      fields: fields.filter((field) => field !== null),
+      fields: compiled.map((field) => withDependence(field, input.object, compiled)),
       match,
       sendTogether: input.sync.sendTogether,
     },
@@ -105,9 +106,11 @@ function compileField(
     return null;
   }
   const common = { field: mapping.field, type: info.type, onNull: mapping.onNull, onBlank: mapping.onBlank };
-  const limits = { options: info.options, maxLength: info.maxLength, timezone: input.timezone };
+  const constants = constantsOf(input.sync);
+  const { options } = settledOptions(info, constants);
+  const limits = { options, maxLength: info.maxLength, timezone: input.timezone };
   if ("value" in mapping.from) {
-    const wrong = constantTrouble(mapping.from.value, info);
+    const wrong = constantTrouble(mapping.from.value, info, constants);
     if (wrong !== null) report([...path, "value"], wrong.code, wrong.message, wrong.fix);
     return { ...common, ...limits, from: mapping.from };
   }
@@ -119,6 +122,32 @@ function compileField(
     return null;
   }
   return { ...common, ...limits, from: { column } };
+}
+
+type Constants = ReadonlyMap<string, string>;
+
+/** Fields that have one value in all rows of the sync. */
+function constantsOf(sync: Sync): Constants {
+  return new Map(sync.fields.flatMap(({ field, from }) => ("value" in from ? [[field, from.value]] : [])));
+}
+
+/** The options that are known without looking at a row; `where` says, for messages, what they hang on. */
+function settledOptions(info: RemoteField, constants: Constants) {
+  const { options } = info;
+  if (options === null || !("field" in options)) return { options, where: "" };
+  const value = constants.get(options.field);
+  const known = options.when.find((one) => one.value === value);
+  if (known === undefined) return { options: options.all, where: "" };
+  return { options: known.options, where: ` where ${options.field} is "${known.value}"` };
+}
+
+/** Options that a column decides about are looked up row by row. */
+function withDependence(field: CompiledField, object: RemoteObject, fields: readonly CompiledField[]): CompiledField {
+  const options = object.fields.get(field.field)?.options ?? null;
+  if (options === null || !("field" in options)) return field;
+  const by = fields.find((one) => one.field === options.field);
+  if (by === undefined || "value" in by.from) return field;
+  return { ...field, options: { by, when: options.when, all: options.all } };
 }
 
 type Trouble = { code: string; message: string; fix: string };
@@ -168,17 +197,20 @@ function columnTrouble(column: Column, info: RemoteField, timezone: string | nul
   return null;
 }
 
-function constantTrouble(value: string, info: RemoteField): Trouble | null {
+function constantTrouble(value: string, info: RemoteField, constants: Constants): Trouble | null {
   const wrong = (message: string, fix: string): Trouble => ({ code: "WRONG_VALUE", message, fix });
-  if (info.options !== null && (info.type === "option" || info.type === "set")) {
-    const unknown = (info.type === "set" ? value.split(";") : [value]).find((part) => !info.options?.includes(part));
-    if (unknown === undefined) return null;
-    const near = suggest(unknown, info.options);
-    const options = `use one of: ${info.options.slice(0, 12).join(", ")}`;
+  if (info.type === "option" || info.type === "set") {
+    const { options, where } = settledOptions(info, constants);
+    const unknown = (info.type === "set" ? value.split(";") : [value]).find(
+      (part) => options?.includes(part) === false,
+    );
+    if (unknown === undefined || options === null) return null;
+    const near = suggest(unknown, options);
+    const use = options.length === 0 ? "remove it from fields" : `use one of: ${options.slice(0, 12).join(", ")}`;
     return {
       code: "UNKNOWN_OPTION",
-      message: `field "${info.name}" has no option "${unknown}"`,
-      fix: near === null ? options : `did you mean "${near}"? Otherwise ${options}`,
+      message: `field "${info.name}" has no option "${unknown}"${where}`,
+      fix: near === null ? use : `did you mean "${near}"? Otherwise ${use}`,
     };
   }
   if (info.type === "number" && (value.trim() === "" || !Number.isFinite(Number(value))))
@@ -261,12 +293,13 @@ function checkRemoval(input: CompileInput, report: Report): void {
     const isDefault = key === "on_removed_adopted" && removal === input.sync.onRemoved;
     if (!isDefault) checkCascade(input, key, removal, report);
     if (removal.kind !== "set" || isDefault) continue;
+    const constants = new Map([...constantsOf(input.sync), ...Object.entries(removal.fields)]);
     for (const [field, value] of Object.entries(removal.fields)) {
       const path = [key, "set", field];
       const info = fieldOf(input, field, path, report);
       if (info === null) continue;
       if (!info.updatable) report(path, "READ_ONLY_FIELD", `field "${field}" is read-only`, "choose another");
-      const trouble = constantTrouble(value, info);
+      const trouble = constantTrouble(value, info, constants);
       if (trouble !== null) report(path, trouble.code, trouble.message, trouble.fix);
     }
   }

@@ -4,7 +4,7 @@ const MESSAGES: Readonly<Record<string, string>> = {
   NOT_A_DATE: "the value is no date (YYYY-MM-DD)",
   NOT_A_TIMESTAMP: "the value is no timestamp with a zone (ISO 8601)",
   NOT_FINITE: "the value is infinite or not a number",
-  INVALID_OPTION: "the value is none of the property's options",
+  INVALID_OPTION: "the value is none of the options that the field has for this row",
   TOO_LONG: "the text is longer than the property takes",
   INVALID_TEXT: "the text holds a NUL character",
 };

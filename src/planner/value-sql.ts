@@ -20,26 +20,29 @@ const DATED: Column = { name: "", type: "date", nativeType: "DATE", zoned: false
 
 /** Value and error of one mapped field, over the model's columns. */
 export function fieldSql(field: CompiledField): ValueSql {
-  if ("value" in field.from) return { value: constantSql(field, field.from.value), error: "null" };
+  if ("value" in field.from) return constantSql(field, field.from.value);
   const column = field.from.column;
   const base = blanksResolved(field, column);
   const typed = byType(field, column, base);
   const checks = [...typed.errors, ...lengthChecks(field, typed.value), ...nulChecks(column, base)];
-  const error =
-    checks.length === 0 ? "null" : `case ${checks.map(([when, code]) => `when ${when} then '${code}'`).join(" ")} end`;
-  return { value: typed.value, error };
+  return { value: typed.value, error: errorSql(checks) };
 }
 
-function constantSql(field: CompiledField, value: string): string {
-  if (field.type !== "set") return quoteText(value);
-  return quoteText(
-    JSON.stringify(
-      value
-        .split(";")
-        .filter((part) => part !== "")
-        .sort(),
-    ),
-  );
+function errorSql(checks: readonly Check[]): string {
+  if (checks.length === 0) return "null";
+  return `case ${checks.map(([when, code]) => `when ${when} then '${code}'`).join(" ")} end`;
+}
+
+/** A constant was checked when the mapping was compiled, but for what the row's other values have to say. */
+function constantSql(field: CompiledField, value: string): ValueSql {
+  const options = field.options !== null && "by" in field.options ? field.options : null;
+  if (field.type !== "set")
+    return { value: quoteText(value), error: errorSql(optionChecks(options, quoteText(value))) };
+  const parts = value
+    .split(";")
+    .filter((part) => part !== "")
+    .sort();
+  return { value: quoteText(JSON.stringify(parts)), error: errorSql(setChecks(options, listSql(parts))) };
 }
 
 /** What the hash covers for a field: the column itself, so that unchanged rows are never turned into text. */
@@ -81,11 +84,8 @@ function byType(field: CompiledField, column: Column, base: string): { value: st
       return dateSql(field, column, base, trimmed);
     case "timestamp":
       return timestampSql(field, column, base, trimmed);
-    case "option": {
-      const options = field.options;
-      const known = options === null ? null : `(${[...options, ""].map(quoteText).join(", ")})`;
-      return { value: text, errors: known === null ? [] : [[`${text} not in ${known}`, "INVALID_OPTION"]] };
-    }
+    case "option":
+      return { value: text, errors: optionChecks(field.options, text) };
     case "set":
       return setSql(field, column, base);
     default:
@@ -130,9 +130,34 @@ function setSql(field: CompiledField, column: Column, base: string) {
     : `list_filter(list_transform(string_split(cast(${base} as varchar), ';'), lambda x: trim(x)), lambda x: x <> '')`;
   const sorted = `list_sort(list_distinct(${parts}))`;
   const value = `case when len(${sorted}) > 0 then cast(to_json(${sorted}) as varchar) end`;
-  if (field.options === null) return { value, errors: [] as Check[] };
-  const known = `[${field.options.map(quoteText).join(", ")}]::varchar[]`;
-  return { value, errors: [[`not list_has_all(${known}, ${sorted})`, "INVALID_OPTION"]] as Check[] };
+  return { value, errors: setChecks(field.options, sorted) };
+}
+
+function optionChecks(options: CompiledField["options"], text: string): Check[] {
+  return refusals(options, (known) => `${text} not in (${[...known, ""].map(quoteText).join(", ")})`);
+}
+
+function setChecks(options: CompiledField["options"], list: string): Check[] {
+  return refusals(options, (known) => `not list_has_all(${listSql(known)}, ${list})`);
+}
+
+function listSql(texts: readonly string[]): string {
+  return `[${texts.map(quoteText).join(", ")}]::varchar[]`;
+}
+
+/** Deciding values that leave the same options share an arm. */
+function refusals(options: CompiledField["options"], isOutside: (known: readonly string[]) => string): Check[] {
+  if (options === null) return [];
+  if (!("by" in options)) return [[isOutside(options), "INVALID_OPTION"]];
+  if (options.when.length === 0) return [[isOutside(options.all), "INVALID_OPTION"]];
+  const arms = new Map<string, string[]>();
+  for (const { value, options: known } of options.when) {
+    const outside = isOutside(known);
+    arms.set(outside, [...(arms.get(outside) ?? []), quoteText(value)]);
+  }
+  const decides = fieldSql(options.by).value;
+  const cases = [...arms].map(([outside, values]) => `when ${decides} in (${values.join(", ")}) then ${outside}`);
+  return [[`case ${cases.join(" ")} else ${isOutside(options.all)} end`, "INVALID_OPTION"]];
 }
 
 function lengthChecks(field: CompiledField, value: string): Check[] {

@@ -5,6 +5,7 @@ import type { SalesforceConfig } from "../config.ts";
 import { type Org, openOrg } from "./org.ts";
 import { keys } from "./probes-keys.ts";
 import { oneObject } from "./probes-one-object.ts";
+import { picklists } from "./probes-picklists.ts";
 import { reads } from "./probes-reads.ts";
 import { writes } from "./probes-writes.ts";
 import { codesOf, rowsOf, words } from "./seen.ts";
@@ -20,7 +21,13 @@ export async function openConformance(config: SalesforceConfig, clock: Clock, ob
   const subject = await openSubject(org, clock, object, signal);
   return {
     account: org.label,
-    assumptions: [...writes(subject), ...keys(subject, clock), ...reads(subject), ...oneObject(subject, clock)],
+    assumptions: [
+      ...writes(subject),
+      ...keys(subject, clock),
+      ...reads(subject),
+      ...picklists(subject),
+      ...oneObject(subject, clock),
+    ],
     cleanUp: (until) => cleanUp(org, until),
   };
 }

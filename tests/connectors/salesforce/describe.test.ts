@@ -1,7 +1,7 @@
 // Proves how Salesforce's fields become ours, who the account is, and that what cannot be had is said clearly (S11).
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Destination } from "../../../src/contract/destination.ts";
-import { ORG, openAt, scriptedServer } from "./scripted-server.ts";
+import { DESCRIPTIONS, ORG, openAt, scriptedServer } from "./scripted-server.ts";
 
 let server: Awaited<ReturnType<typeof scriptedServer>>;
 let destination: Destination;
@@ -72,6 +72,69 @@ test("record types go by their name, those that the user may give", async () => 
     updatable: true,
   });
   expect((await fieldsOf("Account")).has("RecordType.DeveloperName")).toBe(false);
+});
+
+const TYPE = "RecordType.DeveloperName";
+const BUYER = "0125g000000aaaaAAA";
+const offering = (values: Readonly<Record<string, readonly string[]>>) => ({
+  picklistFieldValues: Object.fromEntries(
+    Object.entries(values).map(([name, list]) => [name, { values: list.map((value) => ({ value, label: value })) }]),
+  ),
+});
+
+test("picklists are bound to the record type that the sync names: one call a type, only where a type takes fewer", async () => {
+  const told = await destination.describe("Contact", [TYPE], quiet);
+  const { fields } = told.value;
+  expect(told.calls).toBe(2);
+  const when = [{ value: "Buyer", options: ["red"] }];
+  expect(fields.get("Colours__c")?.options).toEqual({ field: TYPE, when, all: ["red", "blue"] });
+  expect(fields.get("Stage__c")?.options).toEqual(["a"]);
+  expect(fields.get("Source__c")?.options).toBeNull();
+  expect(fields.get(TYPE)?.options).toEqual(["Buyer"]);
+});
+
+test("a sync that does not name the record type costs no call more, and binds nothing", async () => {
+  const told = await destination.describe("Contact", ["LastName"], quiet);
+  expect(told.calls).toBe(1);
+  expect(told.value.fields.get("Colours__c")?.options).toEqual(["red", "blue"]);
+});
+
+test("record types by id bind by the id in both its lengths", async () => {
+  const { fields } = (await destination.describe("Contact", ["RecordTypeId"], quiet)).value;
+  expect(fields.get("Colours__c")?.options).toMatchObject({
+    field: "RecordTypeId",
+    when: [{ value: BUYER.slice(0, 15) }, { value: BUYER }],
+  });
+});
+
+test.each([
+  {
+    what: "is closed to the user",
+    answer: { status: 403, body: [{ errorCode: "INSUFFICIENT_ACCESS", message: "no" }] },
+  },
+  { what: "does not support the object", answer: { status: 404, body: [{ errorCode: "NOT_FOUND", message: "no" }] } },
+  { what: "spells values in a way of its own", answer: { body: offering({ Colours__c: ["Red"] }) } },
+  { what: "says nothing of the field", answer: { body: offering({ Stage__c: ["a"] }) } },
+])("where the UI API $what, options are those of the field", async ({ answer }) => {
+  server.script({ body: DESCRIPTIONS.Contact }, answer);
+  const told = await destination.describe("Contact", [TYPE], quiet);
+  expect(told.calls).toBe(2);
+  expect(told.value.fields.get("Colours__c")?.options).toEqual(["red", "blue"]);
+});
+
+test("a type that takes no value of a picklist takes none", async () => {
+  server.script({ body: DESCRIPTIONS.Contact }, { body: offering({ Colours__c: [] }) });
+  const { fields } = (await destination.describe("Contact", [TYPE], quiet)).value;
+  expect(fields.get("Colours__c")?.options).toMatchObject({ when: [{ value: "Buyer", options: [] }] });
+});
+
+test.each([
+  [403, [{ errorCode: "REQUEST_LIMIT_EXCEEDED", message: "TotalRequests Limit exceeded." }], "THROTTLED"],
+  [503, [{ errorCode: "SERVER_UNAVAILABLE", message: "busy" }], "DESTINATION_ANSWER"],
+  [200, "<html>", "DESTINATION_ANSWER"],
+])("asking for picklist values: %i %j is %s, to be tried again", async (status, body, code) => {
+  server.script({ body: DESCRIPTIONS.Contact }, { status, body });
+  await expect(destination.describe("Contact", [TYPE], quiet)).rejects.toMatchObject({ code });
 });
 
 test("a parent's external id that the sync names is described with it, in calls that are counted", async () => {

@@ -187,6 +187,27 @@ test("a record type goes by its name, there and back", async () => {
   expect(found.get(id)?.[0]?.fields).toEqual({ [name]: "Buyer" });
 });
 
+test("what a record type takes is described as the org then decides (S2)", async () => {
+  const input = { name: "Tier__c", type: "picklist", options: ["Gold", "Silver"], restricted: true };
+  await post("/__sandbox/fields", { object: "Contact", fields: [input] });
+  for (const [name, tiers] of [["Shop", ["Silver"]] as const, ["Buyer", ["Gold", "Silver"]] as const])
+    await post("/__sandbox/record-types", { object: "Contact", developer_name: name, picklists: { Tier__c: tiers } });
+  const type = "RecordType.DeveloperName";
+  const told = await destination.describe("Contact", [type], quiet);
+  expect(told.calls).toBe(3);
+  expect(told.value.fields.get("Tier__c")?.options).toEqual({
+    field: type,
+    when: [{ value: "Shop", options: ["Silver"] }],
+    all: ["Gold", "Silver"],
+  });
+  const tier = (key: string, name: string, value: string) => byKey(key, { [type]: name, Tier__c: value });
+  const { outcomes } = await write("upsert", [tier("k1", "Shop", "Gold"), tier("k2", "Buyer", "Gold")]);
+  expect(outcomes).toMatchObject([
+    { kind: "rejected", code: "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST" },
+    { kind: "applied" },
+  ]);
+});
+
 test("assignment rules leave our owner alone, unless the connection wants them", async () => {
   const [user = ""] = await seed("User", {
     Username: "rep@x.example",

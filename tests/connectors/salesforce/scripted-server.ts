@@ -121,7 +121,16 @@ export const DESCRIPTIONS: Readonly<Record<string, unknown>> = {
   },
 };
 
-/** Gives tokens and descriptions by itself; answers all other calls in order with what it is given. */
+/** What contacts of the record type Buyer are offered. */
+const PICKLISTS = {
+  picklistFieldValues: {
+    Colours__c: { values: [{ value: "red" }] },
+    Stage__c: { values: [{ value: "a" }] },
+    Source__c: { values: [] },
+  },
+};
+
+/** Gives tokens, descriptions and picklist values by itself; answers all other calls in order with what it is given. */
 export async function scriptedServer() {
   const scripts: Script[] = [];
   const logins: Script[] = [];
@@ -144,6 +153,7 @@ export async function scriptedServer() {
     }
     const described = DESCRIPTIONS[/^\/sobjects\/(\w+)\/describe$/.exec(path)?.[1] ?? ""];
     if (described !== undefined && scripts.length === 0) return answer(response, { body: described });
+    if (path.startsWith("/ui-api/") && scripts.length === 0) return answer(response, { body: PICKLISTS });
     seen.push(call);
     const script = scripts.shift() ?? { status: 500, body: [{ message: "the script is over", errorCode: "OVER" }] };
     if (script.act !== undefined) return script.act(request, response);

@@ -207,6 +207,65 @@ describe("refused", () => {
   });
 });
 
+describe("options that another field decides about", () => {
+  const when = [
+    { value: "shop", options: ["silver", "bronze"] },
+    { value: "guest", options: [] },
+  ];
+  const all = ["gold", "silver", "bronze"];
+  const others = [
+    info("kind", { type: "option", options: ["shop", "guest", "buyer"] }),
+    info("tier", { type: "option", options: { field: "kind", when, all } }),
+    info("tiers", { type: "set", options: { field: "kind", when, all } }),
+  ];
+  const compiled = (fields: Parameters<typeof compile>[0], part: Partial<Sync> = {}) =>
+    compile(fields, part, null, others);
+  const optionsOf = (fields: Parameters<typeof compile>[0]) => compiled(fields).mapping?.fields[0]?.options;
+
+  it("are those of the constant that the sync gives it, for constants and columns (S2)", () => {
+    expect(optionsOf({ tier: "email", kind: { value: "shop" } })).toEqual(["silver", "bronze"]);
+    expect(optionsOf({ tier: "email", kind: { value: "buyer" } })).toEqual(all);
+    const { problems } = compiled({
+      kind: { value: "shop" },
+      tier: { value: "gilver" },
+      tiers: { value: "silver;gold" },
+    });
+    expect(problems).toMatchObject([
+      {
+        code: "UNKNOWN_OPTION",
+        message: 'field "tier" has no option "gilver" where kind is "shop"',
+        fix: 'did you mean "silver"? Otherwise use one of: silver, bronze',
+      },
+      { code: "UNKNOWN_OPTION", message: 'field "tiers" has no option "gold" where kind is "shop"' },
+    ]);
+    const none = compiled({ kind: { value: "guest" }, tier: { value: "gold" } });
+    expect(none.problems).toMatchObject([{ code: "UNKNOWN_OPTION", fix: "remove it from fields" }]);
+  });
+
+  it("are left to the rows where a column decides, constants too", () => {
+    const { mapping, codes } = compiled({ tier: "email", tiers: { value: "gold" }, kind: "email" });
+    expect(codes).toEqual([]);
+    const by = mapping?.fields[2];
+    expect(by).toMatchObject({ field: "kind", options: ["shop", "guest", "buyer"] });
+    expect(mapping?.fields[0]?.options).toEqual({ by, when, all });
+    expect(mapping?.fields[1]?.options).toEqual({ by, when, all });
+    expect(compiled({ tier: { value: "iron" }, kind: "email" }).codes).toEqual(["UNKNOWN_OPTION"]);
+  });
+
+  it("are all of them where the sync does not say, since found records have a value of their own", () => {
+    expect(optionsOf({ tier: "email" })).toEqual(all);
+    expect(compiled({ tier: { value: "gold" } }).codes).toEqual([]);
+    expect(compiled({ tier: { value: "iron" } }).codes).toEqual(["UNKNOWN_OPTION"]);
+  });
+
+  it("hold for what a removal sets, which may set the deciding field as well (S12)", () => {
+    const removal = (fields: Readonly<Record<string, string>>) =>
+      compiled({ kind: { value: "shop" } }, { onRemoved: { kind: "set", fields } }).codes;
+    expect(removal({ tier: "gold" })).toEqual(["UNKNOWN_OPTION"]);
+    expect(removal({ tier: "gold", kind: "buyer" })).toEqual([]);
+  });
+});
+
 describe("compiled", () => {
   it("the first match key is written though nobody mapped it, and never cleared (S7)", () => {
     const { mapping } = compile({ email: "email" });

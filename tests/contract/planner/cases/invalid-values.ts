@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import type { CompiledField } from "../../../../src/contract/mapping.ts";
+import type { CompiledField, CompiledOptions } from "../../../../src/contract/mapping.ts";
+import { columnOf } from "../../../../src/core/duckdb-sql.ts";
 import { type Case, rowsSql } from "../subject.ts";
 import { invalid, syncOn } from "../sync.ts";
 
@@ -148,7 +149,86 @@ const aTrial = ({ what, type, field, good, bad, code }: Trial): Case => ({
   },
 });
 
+/** A shop takes less than the rest, "it's" less than a shop. */
+const BY_KIND: CompiledOptions = {
+  by: {
+    field: "kind",
+    type: "option",
+    from: { column: columnOf("kind", "VARCHAR") },
+    timezone: null,
+    options: ["shop", "it's", "buyer"],
+    maxLength: null,
+    onNull: "clear_ours",
+    onBlank: "as_null",
+  },
+  when: [
+    { value: "shop", options: ["a", "b"] },
+    { value: "it's", options: [] },
+  ],
+  all: ["a", "b", "c"],
+};
+
+const dependentOptions: readonly Case[] = [
+  {
+    title:
+      "options that another field of the row decides about are those of its value; of an unknown one all hold (S2)",
+    run: async (subject) => {
+      const tags = { type: "set", options: BY_KIND } as const;
+      const sync = syncOn(subject, { fields: { id: {}, tier: { type: "option", options: BY_KIND }, tags, kind: {} } });
+      const columns = { id: "bigint", kind: "text", tier: "text", tags: "varchar[]" };
+      const good = [
+        ["1", "shop", "a", "[b]"],
+        ["2", "buyer", "c", "[c, a]"],
+        ["3", null, "c", null],
+        ["4", "", "c", "[]"],
+        ["5", "it's", null, null],
+      ];
+      const bad = [
+        ["11", "shop", "c", null],
+        ["12", "it's", "a", null],
+        ["13", "buyer", "d", null],
+        ["14", null, "d", null],
+        ["15", "shop", null, "[a, c]"],
+        ["16", null, null, "[d]"],
+      ];
+      const planned = await sync.run(rowsSql(columns, [...good, ...bad]));
+      expect(invalid(planned).sort()).toEqual([
+        ["INVALID_OPTION", "tags", 2],
+        ["INVALID_OPTION", "tier", 4],
+      ]);
+      expect(planned.rows.map((row) => row.key).sort()).toEqual(good.map(([key]) => key));
+      const moved = rowsSql(columns, [...good.slice(0, 4), ["5", "it's", null, "[a]"]]);
+      expect(invalid(await sync.plan(moved))).toEqual([["INVALID_OPTION", "tags", 1]]);
+    },
+  },
+  {
+    title: "a constant is checked row by row where a column decides about its options (S2)",
+    run: async (subject) => {
+      const sync = syncOn(subject, {
+        fields: {
+          id: {},
+          tier: { type: "option", value: "b", options: BY_KIND },
+          tags: { type: "set", value: "a;c", options: BY_KIND },
+          kind: {},
+        },
+      });
+      const rows = [
+        ["1", "buyer"],
+        ["2", "shop"],
+        ["3", "it's"],
+      ];
+      const planned = await sync.run(rowsSql({ id: "bigint", kind: "text" }, rows));
+      expect(invalid(planned).sort()).toEqual([
+        ["INVALID_OPTION", "tags", 1],
+        ["INVALID_OPTION", "tier", 1],
+      ]);
+      expect(planned.rows.map(({ key, fields }) => [key, fields["tags"]])).toEqual([["1", '["a","c"]']]);
+    },
+  },
+];
+
 export const invalidValues: readonly Case[] = [
+  ...dependentOptions,
   ...TRIALS.map(aTrial),
   {
     title: "a text with NUL is invalid; its neighbours go (S2)",
