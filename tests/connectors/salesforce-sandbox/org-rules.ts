@@ -119,6 +119,29 @@ export const ORG_RULES: readonly Rule[] = [
     },
   },
   {
+    rule: "assignment rules are for leads, cases and accounts, on create and on update",
+    async proof(client, sandbox) {
+      const user = { Username: "rep@example.com", LastName: "Rep", Email: "rep@example.com" };
+      const [rep] = await sandbox.seed("User", user);
+      for (const [object, fields, change] of [
+        ["Lead", { LastName: "A", Company: "C" }, { Title: "T" }],
+        ["Case", { Subject: "A" }, { Subject: "B" }],
+        ["Account", { Name: "A" }, { Name: "B" }],
+      ] as const) {
+        await sandbox.setUp("assignment-rules", { object, owner: rep });
+        const owned = async () => (await sandbox.dump(object)).map(({ OwnerId }) => OwnerId === rep);
+        const kept = { headers: { "Sforce-Auto-Assign": "FALSE" } };
+        await client.create(object, [fields], kept);
+        const [record] = await sandbox.dump(object);
+        await client.update(object, [{ Id: record?.Id, ...change }], kept);
+        expect(await owned(), object).toEqual([false]);
+        await client.update(object, [{ Id: record?.Id, ...fields }]);
+        await client.create(object, [fields]);
+        expect(await owned(), object).toEqual([true, true]);
+      }
+    },
+  },
+  {
     rule: "an inactive user cannot become an owner, a queue only of leads and cases; who owns already may stay inactive",
     async proof(client, sandbox) {
       const user = { Username: "gone@example.com", LastName: "Gone", Email: "gone@example.com", IsActive: false };

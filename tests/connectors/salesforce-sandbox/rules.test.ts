@@ -8,6 +8,7 @@ import { plainClient } from "./plain-client.ts";
 import { QUERY_RULES } from "./query-rules.ts";
 import { SINGLE_RECORD_RULES } from "./single-record-rules.ts";
 import { startedSandbox } from "./started-sandbox.ts";
+import { TROUBLE_RULES } from "./trouble-rules.ts";
 import { VALUE_RULES } from "./value-rules.ts";
 
 const CLIENTS = [
@@ -15,7 +16,15 @@ const CLIENTS = [
   ["plain fetch", plainClient],
 ] as const;
 
-const RULES = [COLLECTION_RULES, VALUE_RULES, ORG_RULES, SINGLE_RECORD_RULES, QUERY_RULES, DESCRIBE_RULES].flat();
+const RULES = [
+  COLLECTION_RULES,
+  VALUE_RULES,
+  ORG_RULES,
+  SINGLE_RECORD_RULES,
+  QUERY_RULES,
+  DESCRIBE_RULES,
+  TROUBLE_RULES,
+].flat();
 
 describe.each(CLIENTS)("through %s", (_name, open) => {
   test.each(RULES)("$rule", async ({ proof }) => {

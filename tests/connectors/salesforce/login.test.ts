@@ -110,6 +110,7 @@ describe("a login that lets nobody in", () => {
     ],
     ["a reply without id", () => reply({ id: undefined }), "without id", "login_url"],
     ["a reply without token", () => reply({ access_token: "" }), "without access_token", "login_url"],
+    ["a reply without instance", () => reply({ instance_url: null }), "without instance_url", "login_url"],
     ["an instance that is not https", () => reply({ instance_url: "http://evil.example" }), "not https", "login_url"],
     ["HTML", () => ({ headers: { "content-type": "text/html" }, body: "<html>" }), "no token", "login_url"],
     ["a redirect", () => ({ status: 302, headers: { location: "https://x.example/" } }), "x.example", "login_url"],
@@ -173,6 +174,22 @@ test("a session that ends is renewed once, however many calls fail together", as
   expect(told.map(({ value }) => value.id)).toEqual([ORG, ORG, ORG, ORG]);
   expect(server.asked).toHaveLength(2);
   expect(server.seen.at(-1)?.headers.authorization).toBe("Bearer token-2");
+});
+
+test("a session that ends is renewed by a new assertion as well (JWT)", async () => {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const private_key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  const destination = await open({ auth: { flow: "jwt", client_id: "app", username: "u@acme.example", private_key } });
+  server.script(CHECKED, EXPIRED, CHECKED);
+  await destination.check(quiet);
+  await destination.check(quiet);
+  expect(server.asked).toHaveLength(2);
+  for (const { body } of server.asked) expect(body.assertion).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+  expect(server.seen.map((call) => call.headers.authorization)).toEqual([
+    "Bearer token-1",
+    "Bearer token-1",
+    "Bearer token-2",
+  ]);
 });
 
 test("a server that refuses every session ends the work: two tries a call, never more", async () => {

@@ -120,6 +120,18 @@ test("nothing is sent again by the client itself", async () => {
   expect(server.seen).toHaveLength(1);
 });
 
+test.each(["create", "update", "delete"] as const)(
+  "a %s that meets a 503 is one call, and its row is in doubt",
+  async (call) => {
+    server.script({ status: 503, body: "" }, { status: 503, body: "" });
+    const by = call === "create" ? { match: {} } : { id: "0035g000000aaaaAAA" };
+    const fields = call === "delete" ? {} : { LastName: "x" };
+    const reply = await destination.write({ object: "Contact", operation: call, writes: [{ by, fields }] }, quiet);
+    expect(reply).toMatchObject({ calls: 1, outcomes: [{ kind: "unknown" }] });
+    expect(server.seen).toHaveLength(1);
+  },
+);
+
 test("connections are kept alive between calls", async () => {
   const ports = new Set<number | undefined>();
   for (let call = 0; call < 3; call++) {

@@ -304,6 +304,7 @@ test.each([
   ["an empty list", { status: 200, body: [] }],
   ["too few results", { status: 200, body: [ok(A)] }],
   ["too many results", { status: 200, body: [ok(A), ok(B), ok(A)] }],
+  ["a 300 with addresses", { status: 300, body: ["/services/data/v67.0/sobjects/Contact/0035g000000aaaaAAA"] }],
   ["an object", { status: 200, body: { results: [] } }],
   ["results of another shape", { status: 200, body: [null, 7] }],
   ["success without an id", { status: 200, body: [{ success: true }, { success: true, id: "x" }] }],
