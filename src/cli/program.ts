@@ -75,8 +75,8 @@ function buildProgram(act: Act, parts: ProgramParts): Command {
       writeOut: (text) => parts.streams.stdout.write(text),
       writeErr: (text) => parts.streams.stderr.write(text),
     });
-  const command = (usage: string, description: string): Command =>
-    program
+  const command = (usage: string, description: string, parent = program): Command =>
+    parent
       .command(usage)
       .description(description)
       .option("--project <dir>", "the project folder", ".")
@@ -107,8 +107,12 @@ function buildProgram(act: Act, parts: ProgramParts): Command {
     .option("--approve", "release what a guard holds, for 24 hours", false)
     .action(act(async () => (await import("./run.ts")).run));
   selecting(
+    command("resume", "go on with interrupted or paused runs; plans nothing new").argument("[syncs...]"),
+  ).action(act(async () => (await import("./resume.ts")).resume));
+  selecting(
     command("link", "find the records that rows already have, and remember them; sends nothing").argument("[syncs...]"),
   )
+    .option("--write-key", "also write the first match field, and nothing else, to records that lack it", false)
     .option("--report <file>", "write what was found, with examples, to this .json or .csv file")
     .action(act(async () => (await import("./link.ts")).link));
   command("holds", "plans that a guard holds, and approvals that still count")
@@ -130,6 +134,10 @@ function buildProgram(act: Act, parts: ProgramParts): Command {
   confirmed(command("reset", "forget what is remembered of a sync; the next run starts as a first one"))
     .argument("<sync>", "also one whose file is gone")
     .action(act(async () => (await import("./reset.ts")).reset));
+  confirmed(command("rekey", "carry what is remembered of a sync over to its model's new primary key"))
+    .argument("<sync>")
+    .option("--from <columns>", "the model's columns that hold the former key, where they are called otherwise now")
+    .action(act(async () => (await import("./rekey.ts")).rekey));
   command("status", "every sync with its last run").action(act(async () => (await import("./status.ts")).status));
   command("runs", "past runs, newest first")
     .argument("[sync]")
@@ -139,11 +147,23 @@ function buildProgram(act: Act, parts: ProgramParts): Command {
     .argument("<run>", "a run id, or `last`")
     .option("--state <state>", "only rows in this state: rejected, invalid, altered, skipped, deferred, applied …")
     .option("--limit <n>", "examples a group", "5")
+    .option("--retry", "send the sync's refused rows now, whatever their pause, and what changed", false)
     .action(act(async () => (await import("./rows.ts")).rows));
   command("why", "one row's story")
     .argument("<sync>")
     .argument("<key>", "the primary key; parts of a composite key separated by commas")
     .action(act(async () => (await import("./why.ts")).why));
+  const memory = program.command("state").description("copy, put back and look through what the project remembers");
+  command("backup", "copy state, snapshots and plans into a new folder, as they are at one moment", memory)
+    .argument("<dir>", "a folder that is not there yet")
+    .option("--wait <seconds>", "how long to wait for whoever works on the project", "30")
+    .action(act(async () => (await import("./state-backup.ts")).stateBackup));
+  confirmed(command("restore", "put a backup back; what is there now is moved aside, never deleted", memory))
+    .argument("<backup>", "a folder that `sluice state backup` made")
+    .action(act(async () => (await import("./state-restore.ts")).stateRestore));
+  command("verify", "read all that is remembered and say what of it is wrong; offline", memory)
+    .option("--clean", "remove files that belong to nothing any more", false)
+    .action(act(async () => (await import("./state-verify.ts")).stateVerify));
   confirmed(command("conformance", "try in your own test account what Sluice takes for granted of the vendor"))
     .requiredOption("--connection <name>", "a connection of the project")
     .requiredOption("--object <object>", "the object in which records are made and deleted")

@@ -2,8 +2,8 @@ import type { CompiledMapping } from "./mapping.ts";
 import type { PlanRow } from "./plan.ts";
 import type { DuplicateMatch, Removal, Sync, WriteMode } from "./project.ts";
 import type { GuardVerdict, ModelCounts, Operation, Origin } from "./run.ts";
-import type { Reject } from "./state.ts";
-import type { FieldValues } from "./value.ts";
+import type { KeyMove, Reject } from "./state.ts";
+import type { Column, FieldValues } from "./value.ts";
 import type { LocalDatabase } from "./warehouse.ts";
 
 /** What the planner knows of one sync's snapshot; checked and moved in every planner transaction. */
@@ -38,8 +38,12 @@ export type PlanRequest = {
   readonly onMissingRecord: Sync["onMissingRecord"];
   /** Every row goes again, with all it has, whatever was acknowledged (S24). */
   readonly resend: boolean;
+  /** Only records that were found and never written, and only the first match entry's fields (S8). */
+  readonly keysOnly: boolean;
   /** A field that is newly mapped goes only with rows that change otherwise (S23). */
   readonly forwardOnly: boolean;
+  /** Nothing is removed, whatever left the model: the snapshot was put back from an older day (S25). */
+  readonly keepsRemovals: boolean;
   /** Present refusals; `hash` null where the row should be tried again now. */
   readonly rejects: AsyncIterable<readonly Reject[]>;
   readonly nowMs: number;
@@ -86,7 +90,7 @@ export type PlanFacts = {
     message: string;
   }[];
   readonly newInvalid: number;
-  /** True where rows without a key kept removals from being planned. */
+  /** True where rows without a key, or `keepsRemovals`, kept removals from being planned. */
   readonly removalsPostponed: boolean;
 };
 
@@ -147,12 +151,60 @@ export type Acceptance = {
 
 export type LinkOwner = { readonly remoteId: string; readonly sync: string; readonly key: string };
 
+/** A sync whose rows are to be known by another primary key, while the model still gives the former one (S1). */
+export type RekeyRequest = {
+  /** The name under which the snapshot stands. */
+  readonly sync: string;
+  readonly local: LocalDatabase;
+  readonly sql: string;
+  /** Per part of the snapshot's key: the model's column that gives it now, and the family that it was of. */
+  readonly former: readonly { readonly column: Column; readonly family: string }[];
+  readonly primaryKey: readonly Column[];
+  /** Keys of present refusals: they move too, also those of rows that the snapshot does not know. */
+  readonly refused: readonly string[];
+};
+
+/** Rows that stand in the way of another key: how many, and up to five of their former keys. */
+export type KeyTrouble = { readonly rows: number; readonly examples: readonly string[] };
+
+/** Entries of the snapshot and rows of the model, as the former key brings them together. */
+export type RekeyFacts = {
+  /** Entries of the snapshot; `carried` of them have a row, `left` have none. */
+  readonly rows: number;
+  readonly carried: number;
+  readonly left: number;
+  /** Rows of the model that the snapshot does not know. */
+  readonly unknown: number;
+  /** Known keys that stand in several rows. */
+  readonly ambiguous: KeyTrouble;
+  /** Known rows whose new key is null, or is another row's too. */
+  readonly withoutKey: KeyTrouble;
+  readonly repeated: KeyTrouble;
+};
+
+/** One change of key in the making. Its methods are called in this order; nothing outlives `close` but what `commit` wrote. */
+export interface RekeySession {
+  /** Evaluates the model once, to its end, and compares its former keys with the snapshot's. */
+  stage(signal: AbortSignal): Promise<RekeyFacts>;
+  /** The new key of every refusal, also where it is the former one. Keys that no row has any more are told apart from rows' keys. */
+  moves(): Promise<readonly KeyMove[]>;
+  /** Gives the snapshot its new keys. One transaction; fenced by the epoch. Only where no trouble was found. */
+  commit(epoch: number): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** The database that holds the snapshots and computes the diffs. */
 export interface Planner {
   metas(): Promise<readonly SnapshotMeta[]>;
   plan(request: PlanRequest): Promise<PlanSession>;
   /** Pages of a plan file by sequence number, `fromSeq` included, `toSeq` not. */
   readPlan(path: string, fromSeq: number, toSeq: number): Promise<readonly PlanRow[]>;
+  /** Whether the plan file is there. Fault: STATE_FAILED where that cannot be told. */
+  hasPlan(path: string): Promise<boolean>;
+  /** SHA-256 of a plan file as it stands now; null where it is not there. */
+  planSha(path: string): Promise<string | null>;
+  /** Deletes a plan file with its list of invalid rows; does nothing where there is none. */
+  dropPlan(path: string): Promise<void>;
   /** How many rows a plan file holds in these ranges (both ends included), by operation and by what was settled at planning. */
   countPlan(path: string, ranges: readonly { fromSeq: number; toSeq: number }[]): Promise<readonly PlanCount[]>;
   /** Moves acknowledged rows into the snapshot; repeating it changes nothing. Returns the new generation. */
@@ -167,11 +219,28 @@ export interface Planner {
   ): Promise<void>;
   /** Who of this account's snapshots holds these records. */
   owners(account: string, object: string, remoteIds: readonly string[]): Promise<readonly LinkOwner[]>;
+  /** Work under an older epoch is refused from here on (LEASE_LOST), whatever it wants to move. */
+  claim(sync: string, epoch: number): Promise<void>;
+  /** Of the rows that a plan gave a record: how many of these were made and how many found, as far as they are accepted. */
+  tallyRun(at: { sync: string; run: string; plan: string }): Promise<{ created: number; adopted: number }>;
   rename(from: string, to: string): Promise<void>;
   /** What the snapshot of a sync holds; null where there is none. */
   tally(sync: string): Promise<SnapshotTally | null>;
   /** Drops the snapshot of a sync, so that its next plan is a first one; does nothing where there is none. Fenced by the epoch. */
   forget(sync: string, epoch: number): Promise<void>;
+  /** Prepares another primary key for a snapshot. Fault: STATE_MISMATCH where there is none. */
+  rekey(request: RekeyRequest): Promise<RekeySession>;
+  /** Records of a sync's rows, each once, in order, those after `after`; at most `limit`. */
+  remoteIds(sync: string, after: string | null, limit: number): Promise<readonly string[]>;
+  /**
+   * Rows go on with the records that answer for theirs now, by former id. Whose those are nobody knows: their origin is
+   * `unknown`. Gives the number of rows; fenced by the epoch.
+   */
+  relink(at: { sync: string; epoch: number }, moves: ReadonlyMap<string, string>): Promise<number>;
+  /** Reads all of a sync's snapshot, so that damage shows. Fault: STATE_CORRUPT. */
+  inspect(sync: string): Promise<SnapshotFacts>;
+  /** Copies all snapshots of this moment into a new file in the planner's own folder. Fault: STATE_CORRUPT. */
+  copyTo(path: string): Promise<void>;
   /** One row's entry in the snapshot, for `why`. */
   entry(sync: string, key: string): Promise<SnapshotEntry | null>;
   close(): Promise<void>;
@@ -187,6 +256,9 @@ export type SnapshotTally = {
   /** Of all these: rows that left the model and whose records live on. */
   readonly absent: number;
 };
+
+/** What `verify` counts in a snapshot: rows, rows with a record, and records that several living rows hold. */
+export type SnapshotFacts = { readonly rows: number; readonly linked: number; readonly shared: number };
 
 export type SnapshotEntry = {
   readonly key: string;

@@ -16,7 +16,8 @@ export type SyncRecord = {
 export type Lease = { readonly sync: string; readonly epoch: number; readonly holder: string };
 
 export type LeaseAttempt =
-  | { readonly ok: true; readonly lease: Lease }
+  /** `wasHeld`: nobody had given the lease back, so its last holder died at work, or sleeps. */
+  | { readonly ok: true; readonly lease: Lease; readonly wasHeld: boolean }
   | { readonly ok: false; readonly holder: string; readonly untilMs: number };
 
 /** A range of the plan, both ends included, that goes out in one call. `sent` without an acknowledgement means in doubt. */
@@ -54,6 +55,9 @@ export type Reject = {
   readonly nextTryAt: number | null;
 };
 
+/** A row that is known by another key from now on. */
+export type KeyMove = { readonly from: string; readonly to: string };
+
 /** A planned row of one run that did not simply apply; what `rows` and `why` show. */
 export type RowNote = {
   readonly seq: number;
@@ -63,6 +67,17 @@ export type RowNote = {
   readonly code: string | null;
   readonly field: string | null;
   readonly message: string | null;
+};
+
+/** One record under two ids, of which only the newer will answer for ever. */
+export type Alias = {
+  readonly account: string;
+  readonly object: string;
+  readonly oldId: string;
+  readonly newId: string;
+  readonly reason: string;
+  /** ms since the epoch. */
+  readonly at: number;
 };
 
 export type Acknowledgement = {
@@ -75,7 +90,28 @@ export type Acknowledgement = {
   readonly rejects: readonly Reject[];
   /** Keys whose former refusal is over. */
   readonly cured: readonly string[];
+  /** Records that answered under another id: merged there by somebody. */
+  readonly aliases: readonly Alias[];
 };
+
+/** How often a sync's process died in a row without getting on. */
+export type Deaths = {
+  readonly count: number;
+  /** Batches of the run `run` that were answered when it died last. */
+  readonly run: string;
+  readonly answered: number;
+};
+
+/** A sync whose memory was put back from a backup: it removes nothing until `link` has looked at its records (S25). */
+export type Restoration = {
+  readonly sync: string;
+  /** When the backup was made and when it was put back, ms since the epoch. */
+  readonly backupAt: number;
+  readonly restoredAt: number;
+};
+
+/** A lease as it stands; `holder` null where it was given back. */
+export type LeaseRecord = { readonly sync: string; readonly epoch: number; readonly holder: string | null };
 
 /** A plan that waits for a person. The set that an approval releases is the plan file of `run`. */
 export type Hold = {
@@ -83,6 +119,8 @@ export type Hold = {
   readonly sync: string;
   readonly run: string;
   readonly guards: readonly GuardName[];
+  /** The account for which it was planned; null for holds of older versions. */
+  readonly account: string | null;
   readonly heldAt: number;
   readonly approvedAt: number | null;
   readonly approvedBy: string | null;
@@ -105,6 +143,8 @@ export type BudgetRecord = {
   readonly window: { readonly max: number; readonly intervalMs: number } | null;
   /** No call before this time, ms since the epoch. */
   readonly blockedUntil: number;
+  /** Calls that filled the window then; null where nobody said. */
+  readonly used: { readonly calls: number; readonly at: number } | null;
 };
 
 /** Patch of a run's own facts; absent members stay. */
@@ -129,6 +169,10 @@ export interface StateStore {
   renew(lease: Lease, forMs: number): Promise<void>;
   release(lease: Lease): Promise<void>;
 
+  /** Null for a sync that did not die since it last got on. */
+  deaths(sync: string): Promise<Deaths | null>;
+  putDeaths(lease: Lease, deaths: Deaths | null): Promise<void>;
+
   createRun(lease: Lease, run: RunRecord): Promise<void>;
   patchRun(lease: Lease, id: string, patch: RunPatch): Promise<void>;
   run(id: string): Promise<RunRecord | null>;
@@ -137,6 +181,8 @@ export interface StateStore {
 
   /** Durable before the first byte is sent. */
   recordIntents(lease: Lease, batches: readonly { run: string; fromSeq: number; toSeq: number }[]): Promise<void>;
+  /** Takes intents back that certainly never left: their rows count as never sent. */
+  withdrawIntents(lease: Lease, batches: readonly { run: string; fromSeq: number; toSeq: number }[]): Promise<void>;
   acknowledge(lease: Lease, acknowledgements: readonly Acknowledgement[]): Promise<void>;
   /** In order of `fromSeq`. */
   batches(run: string): Promise<readonly BatchRecord[]>;
@@ -147,6 +193,11 @@ export interface StateStore {
   rejects(sync: string): AsyncGenerator<readonly Reject[]>;
   reject(sync: string, key: string): Promise<Reject | null>;
   dropRejects(lease: Lease, keys: readonly string[]): Promise<void>;
+  /**
+   * Refusals get their rows' new keys, all at once, so that one may get what was another's. The sync's holds go, waiting or
+   * approved: their sets name former keys. The setting is stored with it. `moves` names every refusal.
+   */
+  moveRejects(lease: Lease, moves: readonly KeyMove[], setting: { name: string; value: string }): Promise<void>;
   notes(
     run: string,
     filter: { state?: RowState; code?: string | null; field?: string | null; seq?: number; limit: number },
@@ -167,18 +218,24 @@ export interface StateStore {
   dropWaitingHolds(lease: Lease): Promise<void>;
 
   budget(account: string): Promise<BudgetRecord | null>;
+  /** A pause that the vendor asked for is never shortened by a later word. */
   putBudget(record: BudgetRecord): Promise<void>;
 
   /** Newest alias wins; chains are followed by the caller. */
   aliases(account: string, object: string): Promise<ReadonlyMap<string, string>>;
-  putAlias(alias: {
-    account: string;
-    object: string;
-    oldId: string;
-    newId: string;
-    reason: string;
-    at: number;
-  }): Promise<void>;
+
+  /** Every lease that was ever taken, by sync. */
+  leases(): Promise<readonly LeaseRecord[]>;
+  restoration(sync: string): Promise<Restoration | null>;
+  /** Of all these syncs at once; written before anybody works with what was put back. */
+  putRestorations(restorations: readonly Restoration[]): Promise<void>;
+  /** The sync's records were looked at: it may remove again. */
+  dropRestoration(lease: Lease): Promise<void>;
+
+  /** What the database finds wrong with itself, at most 20 lines; `quick` leaves out indexes and references. */
+  inspect(depth: "quick" | "full"): Promise<readonly string[]>;
+  /** Copies the database of this moment into a new file, also while others write. */
+  copyTo(path: string): Promise<void>;
 
   audit(entry: AuditEntry): Promise<void>;
   setting(name: string): Promise<string | null>;

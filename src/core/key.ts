@@ -22,6 +22,19 @@ export function keyFamily(column: Column): KeyFamily {
   return FAMILIES[column.type];
 }
 
+/** Primary key columns as a snapshot's meta names them: `name:family`. */
+export function namedKey(columns: readonly Column[]): string[] {
+  return columns.map((column) => `${column.name}:${keyFamily(column)}`);
+}
+
+/** {@link namedKey} taken apart; a name may hold colons, a family none. */
+export function keyParts(key: readonly string[]): { readonly name: string; readonly family: string }[] {
+  return key.map((part) => ({
+    name: part.slice(0, part.lastIndexOf(":")),
+    family: part.slice(part.lastIndexOf(":") + 1),
+  }));
+}
+
 /** What a person types for a key ("17", "17,DE" or a JSON array) → the canonical text that the planner stores. */
 export function keyFromInput(input: string, parts: number): string {
   if (parts === 1) return input;

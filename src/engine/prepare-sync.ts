@@ -5,17 +5,22 @@ import { Fault, type Problem } from "../contract/fault.ts";
 import type { CompiledMapping } from "../contract/mapping.ts";
 import type { SnapshotMeta } from "../contract/planner.ts";
 import type { Model, Sync } from "../contract/project.ts";
+import type { Column } from "../contract/value.ts";
 import type { LocalDatabase } from "../contract/warehouse.ts";
 import { compileMapping } from "../core/compile-mapping.ts";
-import { keyFamily } from "../core/key.ts";
-import type { Meter } from "../delivery/limited.ts";
+import { keyParts, namedKey } from "../core/key.ts";
+import type { Meter } from "../delivery/gate.ts";
 import type { OpenAccount } from "./accounts.ts";
+import { troubleOfHalves } from "./compare-halves.ts";
+import { unfinishedRekey } from "./unfinished-rekey.ts";
 import { modelOf, type Workbench } from "./workbench.ts";
 
 /** A sync whose files, warehouse and destination agree: everything a plan needs, and nothing has been sent. */
 export type PreparedSync = {
   readonly sync: Sync;
   readonly model: Model;
+  /** All that the model gives, mapped or not. */
+  readonly columns: readonly Column[];
   readonly local: LocalDatabase;
   readonly mapping: CompiledMapping;
   readonly account: OpenAccount;
@@ -27,7 +32,20 @@ export type PreparedSync = {
   readonly warnings: readonly Problem[];
 };
 
+/** Faults: CONFIG_INVALID with all that is wrong, DESTINATION_CHANGED, KEY_TYPE_CHANGED, and what warehouse and destination say. */
 export async function prepareSync(
+  bench: Workbench,
+  sync: Sync,
+  meter: Meter,
+  signal: AbortSignal,
+): Promise<PreparedSync> {
+  const prepared = await prepareAnyKey(bench, sync, meter, signal);
+  await checkKey(bench, prepared);
+  return prepared;
+}
+
+/** As {@link prepareSync}, whatever primary key the snapshot has: for whoever is about to change that. */
+export async function prepareAnyKey(
   bench: Workbench,
   sync: Sync,
   meter: Meter,
@@ -48,13 +66,12 @@ export async function prepareSync(
   const errors = [...unknown, ...problems].filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw refusal(errors, sync.name);
   if (mapping === null) throw new Fault("INTERNAL", `the mapping of "${sync.name}" could not be compiled`);
-  checkKey(sync, meta, mapping);
   if (warehouse.local === null)
     throw new Fault("NOT_YET_AVAILABLE", `connection "${model.connection}" cannot be read by the local planner yet`, {
       fix: "use a duckdb connection",
     });
   const warnings = problems.filter(({ severity }) => severity === "warning");
-  return { sync, model, local: warehouse.local, mapping, account, object, meta, snapshotName, warnings };
+  return { sync, model, columns, local: warehouse.local, mapping, account, object, meta, snapshotName, warnings };
 }
 
 type Asked = Pick<PreparedSync, "account" | "snapshotName" | "meta" | "object">;
@@ -62,14 +79,16 @@ type Asked = Pick<PreparedSync, "account" | "snapshotName" | "meta" | "object">;
 async function askDestination(bench: Workbench, sync: Sync, meter: Meter, signal: AbortSignal): Promise<Asked> {
   const account = await bench.accounts.open(sync.connection, meter, signal);
   const snapshot = await findSnapshot(bench, sync, account);
-  const object = await account.describe(sync.object, relatedFields(sync), meter, signal);
+  const object = await account.describe(sync.object, namedFields(sync), meter, signal);
   return { account, ...snapshot, object };
 }
 
-/** Fields of other objects that the sync goes through, "Account.Number__c": only these need asking after. */
-function relatedFields(sync: Sync): string[] {
-  const names = [...sync.fields, ...sync.match.flat()].map((part) => part.field);
-  return [...new Set(names.filter((name) => name.includes(".")))].sort();
+/** Every field that the sync names; some make a destination ask further (a parent's fields, picklists by record type). */
+function namedFields({ fields, match, onRemoved, onRemovedAdopted }: Sync): string[] {
+  const set = [onRemoved, onRemovedAdopted].flatMap((removal) =>
+    removal.kind === "set" ? Object.keys(removal.fields) : [],
+  );
+  return [...new Set([...fields.map((part) => part.field), ...match.flat().map((part) => part.field), ...set])].sort();
 }
 
 /** The database's own words about a model's SQL, under the name and line of its file. */
@@ -158,38 +177,44 @@ async function findSnapshot(
   return { snapshotName: meta.sync, meta };
 }
 
-/** Planner and state are two halves of one memory (S25): one without the other, or from another day, is not trusted. */
 async function checkGenerations(bench: Workbench, sync: Sync, metas: readonly SnapshotMeta[]): Promise<void> {
-  const records = await bench.state?.syncs();
-  if (records === undefined) return;
+  if (bench.state === null) return;
+  const records = await bench.state.syncs();
+  const leases = await bench.state.leases();
   const name = records.some((record) => record.name === sync.name) ? sync.name : sync.renamedFrom;
-  const record = records.find((candidate) => candidate.name === name);
-  const meta = metas.find((candidate) => candidate.sync === name);
-  const fix = "restore .sluice (state and planner together) from a backup; nothing was sent";
-  if (record !== undefined && meta === undefined)
-    throw new Fault("STATE_MISSING", `the planner has lost the snapshot of "${record.name}"`, { fix });
-  if (record === undefined && meta !== undefined && meta.generation > 0)
-    throw new Fault("STATE_MISSING", `the state has lost sync "${meta.sync}", of which the planner has a snapshot`, {
-      fix,
-    });
-  if (record !== undefined && meta !== undefined && meta.generation < record.generation)
+  const trouble = troubleOfHalves({
+    record: records.find((candidate) => candidate.name === name),
+    lease: leases.find((candidate) => candidate.sync === name),
+    meta: metas.find((candidate) => candidate.sync === name),
+  });
+  if (trouble !== null) throw trouble;
+}
+
+/** Rows are known by their key: under another one every row would look new, and refusals would be nobody's (S1). */
+async function checkKey(bench: Workbench, { sync, meta, mapping }: PreparedSync): Promise<void> {
+  if (meta === null) return;
+  const now = namedKey(mapping.primaryKey);
+  if (JSON.stringify(now) !== JSON.stringify(meta.key))
+    throw new Fault(
+      "KEY_TYPE_CHANGED",
+      `the primary key of "${sync.name}" was ${keyWords(meta.key)} and is ${keyWords(now)}`,
+      {
+        fix: `\`sluice rekey ${sync.name}\` carries its snapshot over to the new key; or give the key in the model's SQL as it was; nothing was sent`,
+      },
+    );
+  if ((await unfinishedRekey.undo(bench.state, meta)) !== null)
     throw new Fault(
       "STATE_MISMATCH",
-      `the planner file is older than the state (generation ${meta.generation} of ${record.generation} for "${record.name}")`,
-      { fix },
+      `a rekey of "${sync.name}" was interrupted: its refusals have other keys than its rows`,
+      {
+        fix: `\`sluice rekey ${sync.name} --yes\` mends it; nothing was sent`,
+      },
     );
 }
 
-function checkKey(sync: Sync, meta: SnapshotMeta | null, mapping: CompiledMapping): void {
-  if (meta === null) return;
-  const now = mapping.primaryKey.map((column) => `${column.name}:${keyFamily(column)}`);
-  if (JSON.stringify(now) === JSON.stringify(meta.key)) return;
-  const shown = (key: readonly string[]) => key.map((part) => part.replace(":", " ")).join(", ");
-  throw new Fault(
-    "KEY_TYPE_CHANGED",
-    `the primary key of "${sync.name}" was (${shown(meta.key)}) and is (${shown(now)})`,
-    {
-      fix: "cast the key in the model's SQL to what it was; with another key every row would look new; nothing was sent",
-    },
-  );
+/** A key for people: "(country text, no number)". */
+export function keyWords(key: readonly string[]): string {
+  return `(${keyParts(key)
+    .map(({ name, family }) => `${name} ${family}`)
+    .join(", ")})`;
 }

@@ -4,12 +4,11 @@ import type { Operations, RunRecord } from "../contract/run.ts";
 import type { Lease, StateStore } from "../contract/state.ts";
 import { rowCount } from "../core/count-text.ts";
 import { hint } from "../core/suggest.ts";
-import { sha256Of } from "../planner/plan-file.ts";
 import { countRun } from "./count-run.ts";
-import { exists } from "./exists.ts";
 import { planPath } from "./plan-path.ts";
 import type { RunOptions } from "./run-options.ts";
 import { underLease } from "./under-lease.ts";
+import { unfinishedRekey } from "./unfinished-rekey.ts";
 import type { Workbench } from "./workbench.ts";
 
 /** What `reset` forgets of a sync. */
@@ -62,6 +61,7 @@ export async function resetSync(
     const detail = `forgot ${rowCount(snapshot?.rows ?? 0)}, ${ours} with a record, ${refusals} refusals, ${holds} holds`;
     // The audit first: a reset that is cut short has its line, too.
     await state.audit({ at: bench.clock.now(), who: options.who, act: "reset", sync, run: null, detail });
+    await state.putSetting(unfinishedRekey.settingOf(sync), "");
     await bench.planner.forget(sync, lease.epoch);
     await state.forgetSync(lease);
     return forgotten;
@@ -84,7 +84,7 @@ async function endInterrupted(bench: Workbench, state: StateStore, lease: Lease)
 
 async function operationsOf(bench: Workbench, state: StateStore, run: RunRecord): Promise<Operations> {
   const path = planPath(bench.project, run.id);
-  const isWhole = run.planSha256 !== null && (await exists(path)) && (await sha256Of(path)) === run.planSha256;
+  const isWhole = run.planSha256 !== null && (await bench.planner.planSha(path)) === run.planSha256;
   return isWhole ? countRun(bench.planner, state, run.id, path) : run.operations;
 }
 

@@ -3,19 +3,22 @@ import { Fault } from "../contract/fault.ts";
 import type { LinkOwner, Planner } from "../contract/planner.ts";
 import { quoteText } from "../core/duckdb-sql.ts";
 import { acceptRows, markInDoubt } from "./accept-rows.ts";
-import { type EngineOptions, openEngine } from "./duckdb-engine.ts";
+import { claimSnapshot, tallyRun } from "./claim-snapshot.ts";
+import { copyPlanner, inspectSnapshot } from "./copy-planner.ts";
+import { type DuckdbEngine, type EngineOptions, openEngine } from "./duckdb-engine.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
 import { forgetSnapshot, tallySnapshot } from "./forget-snapshot.ts";
-import { countPlanRows, readPlanRows } from "./plan-file.ts";
+import { countPlanRows, dropPlan, hasPlan, planSha, readPlanRows } from "./plan-file.ts";
 import { planSession } from "./plan-session.ts";
 import { readEntry } from "./read-entry.ts";
+import { readRemoteIds, relinkRows } from "./record-ids.ts";
+import { rekeySession } from "./rekey-snapshot.ts";
 import { createSchema, META, readMeta, readMetas, snapshotTable } from "./snapshot-schema.ts";
 
 /** Opens the project's planner; PLANNER_BUSY where another process keeps it for more than 30 s. */
 export async function openPlanner(options: EngineOptions, signal: AbortSignal): Promise<Planner> {
   const engine = await openEngine(options, signal);
-  const session = await engine.open();
-  await createSchema(session);
+  const session = await openTables(engine);
   // One after the other: a session holds one transaction and its own temporary tables.
   const alone = oneAtATime();
   let plans = 0;
@@ -36,6 +39,9 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
     },
     readPlan: (path, fromSeq, toSeq) =>
       alone(() => readPlanRows(session, `read_parquet(${quoteText(path)})`, `seq >= ${fromSeq} and seq < ${toSeq}`)),
+    hasPlan,
+    planSha,
+    dropPlan,
     countPlan: (path, ranges) => alone(() => countPlanRows(session, path, ranges)),
     accept: (at, rows) =>
       alone(async () => {
@@ -45,9 +51,20 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
       }),
     markInDoubt: (at, ranges) => alone(() => markInDoubt(session, at, ranges)),
     owners: (account, object, remoteIds) => alone(() => owners(session, account, object, remoteIds)),
+    claim: (sync, epoch) => alone(() => claimSnapshot(session, sync, epoch)),
+    tallyRun: (at) => alone(() => tallyRun(session, at)),
     rename: (from, to) => alone(() => rename(session, from, to)),
     tally: (sync) => alone(() => tallySnapshot(session, sync)),
     forget: (sync, epoch) => alone(() => forgetSnapshot(session, sync, epoch)),
+    rekey: async (request) => {
+      const meta = await alone(() => readMeta(session, request.sync));
+      const { session: own, release } = await engine.openOn(request.local, signal);
+      return rekeySession({ request, meta, session: own, release, engine, alone });
+    },
+    remoteIds: (sync, after, limit) => alone(() => readRemoteIds(session, sync, after, limit)),
+    relink: (at, moves) => alone(() => relinkRows(session, at, moves)),
+    inspect: (sync) => alone(() => engine.onEveryCore(() => inspectSnapshot(session, sync))),
+    copyTo: (path) => alone(() => copyPlanner(session, path)),
     entry: (sync, key) => alone(() => readEntry(session, sync, key)),
     close: async () => {
       await alone(async () => undefined);
@@ -55,6 +72,18 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
       engine.close();
     },
   };
+}
+
+/** Lets go of the file where its tables cannot be used: who puts it back needs it. */
+async function openTables(engine: DuckdbEngine): Promise<DuckdbSession> {
+  try {
+    const session = await engine.open();
+    await createSchema(session);
+    return session;
+  } catch (error) {
+    engine.close();
+    throw error;
+  }
 }
 
 function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {

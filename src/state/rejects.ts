@@ -1,6 +1,6 @@
 import type { Knex } from "knex";
 import type { Operation, RowState } from "../contract/run.ts";
-import type { Reject, RowNote, StateStore } from "../contract/state.ts";
+import type { KeyMove, Reject, RowNote, StateStore } from "../contract/state.ts";
 import type { Database } from "./database.ts";
 import { fromStored, toStored } from "./stored-text.ts";
 
@@ -33,7 +33,7 @@ const REJECTS_A_PAGE = 1_000;
 
 export function rejectMethods(
   database: Database,
-): Pick<StateStore, "rejects" | "reject" | "dropRejects" | "notes" | "noteGroups" | "noteTotals"> {
+): Pick<StateStore, "rejects" | "reject" | "dropRejects" | "moveRejects" | "notes" | "noteGroups" | "noteTotals"> {
   return {
     async *rejects(sync) {
       for (let after: string | null = null; ; ) {
@@ -53,6 +53,16 @@ export function rejectMethods(
       }),
 
     dropRejects: (lease, keys) => database.fenced(lease, (trx) => cure(trx, lease.sync, keys)),
+
+    moveRejects: (lease, moves, setting) =>
+      database.fenced(lease, async (trx) => {
+        await move(trx, lease.sync, moves);
+        await trx("hold").where({ sync: lease.sync }).delete();
+        await trx("setting")
+          .insert({ name: setting.name, value: toStored(setting.value) })
+          .onConflict("name")
+          .merge();
+      }),
 
     notes: (run, { state, code, field, seq, limit }) =>
       database.read(async (db) => {
@@ -114,6 +124,18 @@ export async function cure(trx: Knex.Transaction, sync: string, keys: readonly s
       )
       .delete();
   }
+}
+
+async function move(trx: Knex.Transaction, sync: string, moves: readonly KeyMove[]): Promise<void> {
+  const keys = new Map(moves.map(({ from, to }) => [from, to]));
+  const moved: Reject[] = [];
+  for (const some of chunks([...keys.keys()])) {
+    const stored = some.map((key) => toStored(key));
+    const rows: RejectRow[] = await trx("reject").where({ sync }).whereIn("key", stored);
+    for (const reject of rows.map(rejectFrom)) moved.push({ ...reject, key: keys.get(reject.key) ?? reject.key });
+  }
+  await cure(trx, sync, [...keys.keys()]);
+  await putRejects(trx, sync, moved);
 }
 
 /** The last of several refusals of one key wins. */

@@ -52,6 +52,24 @@ export function stateSuite(name: string, makePlace: () => Promise<StatePlace>): 
         expect((await take(store, "people")).epoch).toBe(2);
       });
 
+      it("tells whether the last holder gave it back, or died at work", async () => {
+        await store.release(lease);
+        const given = await store.acquire("people", "b", MINUTE, never);
+        expect(given).toMatchObject({ ok: true, wasHeld: false });
+        expect(await store.acquire("people", "c", MINUTE, () => true)).toMatchObject({ ok: true, wasHeld: true });
+        place.advance(MINUTE);
+        expect(await store.acquire("people", "d", MINUTE, never)).toMatchObject({ ok: true, wasHeld: true });
+      });
+
+      it("remembers deaths in a row until the sync gets on; they go along with its name", async () => {
+        expect(await store.deaths("people")).toBeNull();
+        await store.putDeaths(lease, { count: 1, run: "r1", answered: 0 });
+        await store.putDeaths(lease, { count: 2, run: "r1", answered: 100 });
+        expect(await store.deaths("people")).toEqual({ count: 2, run: "r1", answered: 100 });
+        await store.putDeaths(lease, null);
+        expect(await store.deaths("people")).toBeNull();
+      });
+
       it("goes to one of many who try at once, over two connections", async () => {
         const other = await place.connect();
         const attempts = await Promise.all(
@@ -73,6 +91,7 @@ export function stateSuite(name: string, makePlace: () => Promise<StatePlace>): 
           (stale) => store.acknowledge(stale, [acknowledged("r1", 0, 0)]),
           (stale) => store.foldAccepted(stale, "r1", []),
           (stale) => store.dropRejects(stale, ["k"]),
+          (stale) => store.moveRejects(stale, [], { name: "moved", value: "yes" }),
           (stale) => store.hold(stale, aHold({ id: "h1" })),
           (stale) => store.dropWaitingHolds(stale),
           (stale) => store.forgetSync(stale),
@@ -85,6 +104,7 @@ export function stateSuite(name: string, makePlace: () => Promise<StatePlace>): 
         expect((await store.runs({ limit: 9 })).map((run) => [run.id, run.state])).toEqual([["r1", "planning"]]);
         expect(await store.batches("r1")).toMatchObject([{ fromSeq: 0, state: "sent" }]);
         expect(await store.holds("people", 0)).toEqual([]);
+        expect(await store.setting("moved")).toBeNull();
       });
     });
 
@@ -214,6 +234,15 @@ export function stateSuite(name: string, makePlace: () => Promise<StatePlace>): 
         ]);
       });
 
+      it("takes intents back that never left, and no answered ones", async () => {
+        const [first, second] = [0, 10].map((fromSeq) => ({ run: "r1", fromSeq, toSeq: fromSeq + 9 }));
+        if (first === undefined || second === undefined) throw new Error("two batches");
+        await store.recordIntents(lease, [first, second]);
+        await store.acknowledge(lease, [acknowledged("r1", 0, 9)]);
+        await store.withdrawIntents(lease, [first, second]);
+        expect(await store.batches("r1")).toMatchObject([{ fromSeq: 0, state: "done" }]);
+      });
+
       it("takes several acknowledgements or none of them", async () => {
         await store.recordIntents(lease, [{ run: "r1", fromSeq: 0, toSeq: 0 }]);
         const some = [acknowledged("r1", 0, 0), acknowledged("r1", 1, 1)];
@@ -269,6 +298,44 @@ export function stateSuite(name: string, makePlace: () => Promise<StatePlace>): 
         await store.dropRejects(lease, ["c"]);
         expect(await pages(store, "people")).toEqual([renewed]);
         expect(await pages(store, "orders")).toEqual([]);
+      });
+
+      it("moves refusals to their rows' new keys at once, also where keys change places; holds go, a word of it stays (S1)", async () => {
+        const rejects = [
+          aReject({ key: "a", code: "A" }),
+          aReject({ key: "b", code: "B" }),
+          aReject({ key: "c", nextTryAt: null }),
+        ];
+        await store.acknowledge(lease, [{ ...acknowledged("r1", 0, 1), rejects }]);
+        const orders = await take(store, "orders");
+        await store.createRun(orders, aRun({ id: "r2", sync: "orders" }));
+        await store.recordIntents(orders, [{ run: "r2", fromSeq: 0, toSeq: 1 }]);
+        await store.acknowledge(orders, [{ ...acknowledged("r2", 0, 1), rejects: [aReject({ key: "a" })] }]);
+        for (const id of ["h1", "h2"]) await store.hold(lease, aHold({ id }));
+        await store.approve("h1", "ann", 1, 100);
+        await store.hold(orders, aHold({ id: "h3", sync: "orders" }));
+        const moves = Object.entries({ a: "b", b: "a", c: "x\0y", unheard: "of" }).map(([from, to]) => ({ from, to }));
+        await store.moveRejects(lease, moves, { name: "moved", value: "once" });
+        const moved = [
+          aReject({ key: "a", code: "B" }),
+          aReject({ key: "b", code: "A" }),
+          aReject({ key: "x\0y", nextTryAt: null }),
+        ];
+        expect(await pages(store, "people")).toEqual(moved);
+        expect(await pages(store, "orders")).toEqual([aReject({ key: "a" })]);
+        expect(await store.holds("people", 10)).toEqual([]);
+        expect(await store.holds("orders", 10)).toMatchObject([{ id: "h3" }]);
+        expect(await store.setting("moved")).toBe("once");
+      });
+
+      it("moves thousands of refusals, each to the place of the next", async () => {
+        const keys = Array.from({ length: 1_234 }, (_, i) => String(i).padStart(5, "0"));
+        const rejects = keys.map((key, attempts) => aReject({ key, attempts }));
+        await store.acknowledge(lease, [{ ...acknowledged("r1", 0, 1), rejects }]);
+        const moves = keys.map((from, i) => ({ from, to: keys[(i + 1) % keys.length] ?? "" }));
+        await store.moveRejects(lease, moves, { name: "moved", value: "" });
+        const moved = await pages(store, "people");
+        expect(moved.map(({ attempts }) => attempts)).toEqual([keys.length - 1, ...keys.keys()].slice(0, keys.length));
       });
 
       it("takes thousands at once and gives them back in pages", async () => {
@@ -332,17 +399,36 @@ export function stateSuite(name: string, makePlace: () => Promise<StatePlace>): 
     });
 
     describe("what belongs to accounts and to the project", () => {
-      it("keeps budgets, aliases, settings and the audit", async () => {
+      it("keeps which record a merged one answers as, with the batch that found it out; the newest word wins (S6)", async () => {
+        await store.createRun(lease, aRun({ id: "r1" }));
+        await store.recordIntents(lease, [{ run: "r1", fromSeq: 0, toSeq: 0 }]);
+        const alias = { account: "portal", object: "contacts", oldId: "1", newId: "2", reason: "merged", at: 1 };
+        const aliases = [alias, { ...alias, newId: "3" }, { ...alias, object: "deals" }];
+        await store.acknowledge(lease, [{ ...acknowledged("r1", 0, 0), aliases }]);
+        expect(await store.aliases("portal", "contacts")).toEqual(new Map([["1", "3"]]));
+        await store.acknowledge(lease, [{ ...acknowledged("r1", 0, 0), aliases: [{ ...alias, newId: "4" }] }]);
+        expect(await store.aliases("portal", "contacts")).toEqual(new Map([["1", "4"]]));
+        const lost = await store.acquire("people", "b", MINUTE, () => true);
+        expect(lost.ok).toBe(true);
+        const late = [{ ...acknowledged("r1", 0, 0), aliases: [{ ...alias, newId: "5" }] }];
+        await expect(store.acknowledge(lease, late)).rejects.toMatchObject({ code: "LEASE_LOST" });
+        expect(await store.aliases("portal", "contacts")).toEqual(new Map([["1", "4"]]));
+      });
+
+      it("keeps budgets, settings and the audit", async () => {
         expect(await store.budget("portal")).toBeNull();
-        const budget = { account: "portal", window: { max: 190, intervalMs: 10_000 }, blockedUntil: 1_800_000_000_000 };
-        await store.putBudget({ ...budget, window: null });
+        const budget = {
+          account: "portal",
+          window: { max: 190, intervalMs: 10_000 },
+          blockedUntil: 1_800_000_000_000,
+          used: { calls: 17, at: 1_800_000_000_001 },
+        };
+        await store.putBudget({ ...budget, window: null, used: null });
+        expect(await store.budget("portal")).toMatchObject({ window: null, used: null });
         await store.putBudget(budget);
         expect(await store.budget("portal")).toEqual(budget);
-        const alias = { account: "portal", object: "contacts", oldId: "1", newId: "2", reason: "merged", at: 1 };
-        await store.putAlias(alias);
-        await store.putAlias({ ...alias, newId: "3" });
-        await store.putAlias({ ...alias, object: "deals" });
-        expect(await store.aliases("portal", "contacts")).toEqual(new Map([["1", "3"]]));
+        await store.putBudget({ ...budget, blockedUntil: 1 });
+        expect(await store.budget("portal"), "a pause is never shortened").toEqual(budget);
         expect(await store.setting("install")).toBeNull();
         await store.putSetting("install", "a\0");
         await store.putSetting("install", "1");
@@ -371,5 +457,5 @@ function aSync(name: string, generation: number) {
 
 function acknowledged(run: string, fromSeq: number, toSeq: number, notes: ReturnType<typeof aNote>[] = []) {
   const acks = Array.from({ length: toSeq - fromSeq + 1 }, () => anAck({}));
-  return { run, fromSeq, toSeq, acks, notes, rejects: [], cured: [] };
+  return { run, fromSeq, toSeq, acks, notes, rejects: [], cured: [], aliases: [] };
 }
