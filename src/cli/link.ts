@@ -1,17 +1,23 @@
 import { Fault } from "../contract/fault.ts";
+import type { Sync } from "../contract/project.ts";
 import { amount, count } from "../core/count-text.ts";
 import { type LinkedSync, linkSync } from "../engine/link-sync.ts";
+import { KEYS_ONLY } from "../engine/plan-sync.ts";
+import type { Workbench } from "../engine/workbench.ts";
 import type { CommandContext } from "./command-context.ts";
 import { reportPlace, writeReport } from "./link-report.ts";
 import { openBench } from "./open-bench.ts";
 import { chooseSyncs, openProject, type SelectOptions } from "./open-project.ts";
-import { ambiguousLines, foundJson, foundLines, takenLine } from "./render-link.ts";
+import { ambiguousLines, confirmedJson, confirmedLines, foundJson, foundLines, takenLine } from "./render-link.ts";
+import { endedJson, runAll, tellEnds } from "./run.ts";
 
-/** Finds the records that rows already have in the destination, and remembers them. Sends nothing. */
-export async function link(
-  context: CommandContext<SelectOptions & { report?: string }>,
-  names: readonly string[],
-): Promise<number> {
+type LinkOptions = SelectOptions & { report?: string; writeKey: boolean };
+
+/**
+ * Finds the records that rows already have in the destination, and remembers them. Sends nothing, or, with `--write-key`, the
+ * first match field to records that do not have it.
+ */
+export async function link(context: CommandContext<LinkOptions>, names: readonly string[]): Promise<number> {
   const { services, output, signal } = context;
   const { report } = context.options;
   const place = report === undefined ? null : await reportPlace(report);
@@ -35,17 +41,35 @@ export async function link(
       await writeReport(place, done);
       output.note(`the report is in ${place.path}`);
     }
-    const documents = done.map(linkJson);
+    const keyed = context.options.writeKey ? await writeKeys(context, bench, syncs) : [];
+    const documents = done.map((linked, index) => {
+      const ended = keyed[index];
+      return { ...linkJson(linked), ...(ended === undefined ? {} : { write_key: endedJson(ended) }) };
+    });
     output.document(names.length === 1 && syncs.length === 1 ? { link: documents[0] } : { links: documents });
-    return 0;
+    return tellEnds(output, keyed);
   } finally {
     await bench.close();
   }
 }
 
+/** A run of its own, with intents and history as any: only that it sends nothing but keys. */
+function writeKeys(context: CommandContext<LinkOptions>, bench: Workbench, syncs: readonly Sync[]) {
+  const asRun = { ...context, options: { ...context.options, approve: false } };
+  return runAll(asRun, bench, syncs, { aim: KEYS_ONLY, trigger: "link" });
+}
+
 function linkJson(linked: LinkedSync) {
   const { sync, unlinked, taken, calls } = linked;
-  return { sync, unlinked, linked: linked.linked, taken, ...foundJson(linked), calls };
+  return {
+    sync,
+    unlinked,
+    linked: linked.linked,
+    taken,
+    ...foundJson(linked),
+    calls,
+    confirmed: confirmedJson(linked.confirmed),
+  };
 }
 
 function linkText(linked: LinkedSync): string {
@@ -54,5 +78,6 @@ function linkText(linked: LinkedSync): string {
     ...foundLines(linked),
     ...(linked.taken > 0 ? [takenLine(linked.taken)] : []),
     ...ambiguousLines(linked),
+    ...confirmedLines(linked.sync, linked.confirmed),
   ].join("\n");
 }

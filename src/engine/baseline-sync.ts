@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "../contract/fault.ts";
 import type { PlanRow } from "../contract/plan.ts";
@@ -7,13 +6,12 @@ import type { Sync } from "../contract/project.ts";
 import type { Lease, StateStore } from "../contract/state.ts";
 import { rowCount } from "../core/count-text.ts";
 import { newRunId } from "../core/run-id.ts";
-import { type Meter, newMeter } from "../delivery/limited.ts";
-import { invalidFile } from "../planner/plan-file.ts";
+import { type Meter, newMeter } from "../delivery/gate.ts";
+import { giveUpRuns } from "./give-up-run.ts";
 import { type LinkReport, linkRows } from "./link-rows.ts";
-import { CHANGES_ONLY, openSession } from "./plan-sync.ts";
+import { openSession, REFUSED_NOW } from "./plan-sync.ts";
 import { type PreparedSync, prepareSync } from "./prepare-sync.ts";
 import { putSync } from "./put-sync.ts";
-import { recoverRuns } from "./recover-run.ts";
 import type { RunOptions } from "./run-options.ts";
 import { takeOver } from "./take-over.ts";
 import { underLease } from "./under-lease.ts";
@@ -58,7 +56,7 @@ export async function baselineSync(
   checkMatch(sync);
   await takeOver(bench, state, sync, options);
   const work = async (lease: Lease, kept: AbortSignal): Promise<Baseline> => {
-    await recoverRuns(bench, state, lease);
+    await giveUpRuns(bench, state, lease);
     const { session, ...baseline } = await planBaseline(bench, sync, newMeter(), kept);
     const { accepted, adopted, removed } = baseline;
     const detail = `${rowCount(accepted)} taken as they are, ${adopted} of them adopted; ${removed} gone`;
@@ -83,7 +81,7 @@ async function planBaseline(
   signal: AbortSignal,
 ): Promise<Baseline & { session: PlanSession }> {
   const prepared = await prepareSync(bench, sync, meter, signal);
-  const session = await openSession(bench, prepared, { ...CHANGES_ONLY, retries: true }, bench.clock.now());
+  const session = await openSession(bench, prepared, REFUSED_NOW, bench.clock.now());
   try {
     await session.stage(signal);
     const { mapping, object, account } = prepared;
@@ -140,8 +138,7 @@ async function acceptBaseline(
     await state.dropWaitingHolds(lease);
   } finally {
     await session.close();
-    await rm(plan, { force: true });
-    await rm(invalidFile(plan), { force: true });
+    await bench.planner.dropPlan(plan);
   }
 }
 

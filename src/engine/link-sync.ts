@@ -2,12 +2,13 @@ import { Fault } from "../contract/fault.ts";
 import type { Sync } from "../contract/project.ts";
 import type { Lease, StateStore } from "../contract/state.ts";
 import { newRunId } from "../core/run-id.ts";
-import { newMeter } from "../delivery/limited.ts";
+import { newMeter } from "../delivery/gate.ts";
+import { type ConfirmedRecords, confirmRecords } from "./confirm-records.ts";
+import { giveUpRuns } from "./give-up-run.ts";
 import { type LinkReport, linkRows } from "./link-rows.ts";
 import { CHANGES_ONLY, openSession } from "./plan-sync.ts";
 import { prepareSync } from "./prepare-sync.ts";
 import { putSync } from "./put-sync.ts";
-import { recoverRuns } from "./recover-run.ts";
 import type { RunOptions } from "./run-options.ts";
 import { takeOver } from "./take-over.ts";
 import { underLease } from "./under-lease.ts";
@@ -22,9 +23,14 @@ export type LinkedSync = LinkReport & {
   /** Rows whose record belongs to another row, or that share a match value with one. */
   readonly taken: number;
   readonly calls: number;
+  /** After a restore: what became of the records of rows that had one. Null where nothing was restored. */
+  readonly confirmed: ConfirmedRecords | null;
 };
 
-/** Finds the records of rows that have none and remembers them with what stands in them. Sends nothing (S8). */
+/**
+ * Finds the records of rows that have none and remembers them with what stands in them. Sends nothing (S8). After a restore it
+ * also looks at the records of all other rows; removals are planned again from then on (S25).
+ */
 export async function linkSync(
   bench: Workbench,
   state: StateStore,
@@ -32,7 +38,7 @@ export async function linkSync(
   options: Pick<RunOptions, "holder" | "isDead" | "who">,
   signal: AbortSignal,
 ): Promise<LinkedSync> {
-  if (sync.match.length === 0)
+  if (sync.match.length === 0 && (await state.restoration(sync.name)) === null)
     throw new Fault("USAGE", `sync "${sync.name}" has no match list to link by`, { fix: "add match: to the sync" });
   await takeOver(bench, state, sync, options);
   return underLease(
@@ -53,12 +59,13 @@ async function linkUnderLease(
   lease: Lease,
   signal: AbortSignal,
 ): Promise<LinkedSync> {
-  await recoverRuns(bench, state, lease);
+  await giveUpRuns(bench, state, lease);
   const meter = newMeter();
   const prepared = await prepareSync(bench, sync, meter, signal);
-  const session = await openSession(bench, prepared, { ...CHANGES_ONLY, retries: false }, bench.clock.now());
+  const session = await openSession(bench, prepared, CHANGES_ONLY, bench.clock.now());
   try {
     const { unlinked } = await session.stage(signal);
+    const restoration = await state.restoration(sync.name);
     const destination = prepared.account.metered(meter);
     const report = await linkRows(
       session,
@@ -67,11 +74,18 @@ async function linkUnderLease(
     );
     const run = newRunId(bench.clock.now(), bench.random);
     const { linked, taken } = await session.storeLinks({ epoch: lease.epoch, run });
+    const confirmed =
+      restoration === null ? null : await confirmRecords(bench, lease, destination, sync.object, signal);
     await putSync(bench, state, prepared, lease);
-    const detail = `${linked} of ${unlinked} rows linked`;
+    if (confirmed !== null) await state.dropRestoration(lease);
+    const detail = `${linked} of ${unlinked} rows linked${confirmed === null ? "" : confirmedText(confirmed)}`;
     await state.audit({ at: bench.clock.now(), who: options.who, act: "link", sync: sync.name, run: null, detail });
-    return { ...report, sync: sync.name, unlinked, linked, taken, calls: meter.calls };
+    return { ...report, sync: sync.name, unlinked, linked, taken, calls: meter.calls, confirmed };
   } finally {
     await session.close();
   }
+}
+
+function confirmedText({ found, merged, gone }: ConfirmedRecords): string {
+  return `; after a restore: ${found} records answer, ${merged} of them merged, ${gone} are gone`;
 }

@@ -1,12 +1,12 @@
 import { Fault } from "../contract/fault.ts";
 import type { PlanRow } from "../contract/plan.ts";
 import type { PlanFacts, PlanSession } from "../contract/planner.ts";
-import type { Project, Sync } from "../contract/project.ts";
+import type { Sync } from "../contract/project.ts";
 import type { GuardVerdict } from "../contract/run.ts";
-import type { Hold, Reject } from "../contract/state.ts";
+import type { Hold, Reject, Restoration } from "../contract/state.ts";
 import { judge } from "../core/guards.ts";
-import { type Meter, newMeter } from "../delivery/limited.ts";
-import { exists } from "./exists.ts";
+import { type Meter, newMeter } from "../delivery/gate.ts";
+import { PLAIN_CALLING } from "../delivery/limited.ts";
 import { linkRows } from "./link-rows.ts";
 import { planPath } from "./plan-path.ts";
 import { type PreparedSync, prepareSync } from "./prepare-sync.ts";
@@ -19,6 +19,8 @@ export type Forecast = {
   readonly calls: number;
   readonly lookups: number;
   readonly seconds: number;
+  /** Calls that the account has left today, less what is reserved for others; null where the vendor does not say. */
+  readonly quotaLeft: number | null;
   /** New records. */
   readonly creates: number;
   /** False where nobody looked whether the records are there already: `creates` is then the most there can be. */
@@ -34,12 +36,23 @@ export type PlannedSync = {
   readonly sample: readonly PlanRow[];
   /** What is held or approved of this sync; newest first. */
   readonly holds: readonly Hold[];
+  /** Where the sync's memory came from a backup, and nobody looked at its records since: removals are not planned (S25). */
+  readonly restored: Restoration | null;
 };
 
-/** What a plan is for. `resend`: every row goes again, with all it has (S24); refused rows are tried again at once (S17). */
-export type PlanAim = { readonly resend: boolean };
-export const CHANGES_ONLY: PlanAim = { resend: false };
-export const EVERY_ROW: PlanAim = { resend: true };
+/** What a plan is for. */
+export type PlanAim = {
+  /** Every row goes again, with all it has (S24). */
+  readonly resend: boolean;
+  /** Linked records that were never written get their first match field, and nothing else goes (S8). */
+  readonly keysOnly: boolean;
+  /** Refused rows do not wait out their pause (S17). */
+  readonly retries: boolean;
+};
+export const CHANGES_ONLY: PlanAim = { resend: false, keysOnly: false, retries: false };
+export const EVERY_ROW: PlanAim = { resend: true, keysOnly: false, retries: true };
+export const KEYS_ONLY: PlanAim = { resend: false, keysOnly: true, retries: false };
+export const REFUSED_NOW: PlanAim = { resend: false, keysOnly: false, retries: true };
 
 /** A plan for somebody who only wants to see it. */
 export async function previewSync(
@@ -67,19 +80,24 @@ export async function planSync(
 ): Promise<PlannedSync> {
   const prepared = await prepareSync(bench, sync, meter, signal);
   const nowMs = bench.clock.now();
-  const holds = (await bench.state?.holds(prepared.snapshotName, nowMs)) ?? [];
-  const session = await openSession(bench, prepared, { ...aim, retries: aim.resend }, nowMs);
+  const account = prepared.account.account.id;
+  // A set is held and released for one account: what was approved for the sandbox says nothing of production (S11, S22).
+  const holds = ((await bench.state?.holds(prepared.snapshotName, nowMs)) ?? []).filter(
+    (hold) => hold.account === null || hold.account === account,
+  );
+  const restored = (await bench.state?.restoration(prepared.snapshotName)) ?? null;
+  const session = await openSession(bench, prepared, aim, nowMs);
   try {
     const { unlinked, mustLook } = await session.stage(signal);
     const looks = mustLook || needsLook(sync, unlinked);
-    const destination = prepared.account.metered(meter);
+    const destination = prepared.account.metered(meter, { ...PLAIN_CALLING, priority: sync.priority });
     const link = { sync, mapping: prepared.mapping, object: prepared.object, destination };
     const asked = looks ? await linkRows(session, link, signal) : { calls: 0, searches: 0 };
     const facts = await session.build(looks, signal);
-    const guards = await judgePlan(bench.project, sync, session, facts, holds);
+    const guards = await judgePlan(bench, sync, session, facts, holds);
     const createsAreExact = looks || facts.creates === 0;
     const forecast = { ...forecastOf(prepared, facts, asked, bench.clock.monotonicMs()), createsAreExact };
-    return { prepared, session, facts, guards, forecast, sample: await session.sample(SAMPLE_ROWS), holds };
+    return { prepared, session, facts, guards, forecast, sample: await session.sample(SAMPLE_ROWS), holds, restored };
   } catch (error) {
     await session.close();
     throw error;
@@ -94,14 +112,15 @@ export function checkAim(sync: Sync, aim: PlanAim): void {
   });
 }
 
-/** A planning session on a prepared sync. `retries`: refused rows do not wait out their pause. The caller closes it. */
-export function openSession(
+/** A planning session on a prepared sync. The caller closes it. */
+export async function openSession(
   bench: Workbench,
   prepared: PreparedSync,
-  aim: PlanAim & { readonly retries: boolean },
+  aim: PlanAim,
   nowMs: number,
 ): Promise<PlanSession> {
   const { sync } = prepared;
+  const restored = (await bench.state?.restoration(prepared.snapshotName)) ?? null;
   return bench.planner.plan({
     sync: prepared.snapshotName,
     model: sync.model,
@@ -116,7 +135,9 @@ export function openSession(
     onDuplicateMatch: sync.onDuplicateMatch,
     onMissingRecord: sync.onMissingRecord,
     resend: aim.resend,
+    keysOnly: aim.keysOnly,
     forwardOnly: sync.onMappingChange === "forward_only",
+    keepsRemovals: restored !== null,
     rejects: presentRejects(bench, prepared, aim.retries),
     nowMs,
     recheckUnmatchedMs: RECHECK_UNMATCHED_MS,
@@ -147,13 +168,13 @@ async function* presentRejects(
 }
 
 export async function judgePlan(
-  project: Project,
+  bench: Workbench,
   sync: Sync,
   session: PlanSession,
   facts: PlanFacts,
   holds: readonly Hold[],
 ): Promise<GuardVerdict[]> {
-  const counts = await session.guardCounts(await approvedPlans(project, holds));
+  const counts = await session.guardCounts(await approvedPlans(bench, holds));
   return judge(sync.guards, {
     read: facts.counts.read,
     invalid: facts.counts.invalid,
@@ -165,11 +186,11 @@ export async function judgePlan(
 }
 
 /** Plan files whose sets are released. */
-export async function approvedPlans(project: Project, holds: readonly Hold[]): Promise<string[]> {
+export async function approvedPlans(bench: Workbench, holds: readonly Hold[]): Promise<string[]> {
   const plans: string[] = [];
   for (const hold of holds.filter(({ approvedAt }) => approvedAt !== null)) {
-    const path = planPath(project, hold.run);
-    if (await exists(path)) plans.push(path);
+    const path = planPath(bench.project, hold.run);
+    if (await bench.planner.hasPlan(path)) plans.push(path);
   }
   return plans;
 }
@@ -191,5 +212,11 @@ function forecastOf(
     search === null ? 0 : search.budget.forecastMs(searches, nowMs),
   );
   const seconds = queuedMs / 1000 + (calls * CALL_SECONDS) / concurrency;
-  return { calls, lookups, seconds: Math.round(seconds * 10) / 10, creates: facts.creates };
+  return {
+    calls,
+    lookups,
+    seconds: Math.round(seconds * 10) / 10,
+    creates: facts.creates,
+    quotaLeft: gate.budget.quotaLeft,
+  };
 }

@@ -84,20 +84,24 @@ async function fencedMeta(session: DuckdbSession, sync: string, epoch: number): 
 function movedSql(at: AcceptAt, snapshot: string, fromSeq: number, toSeq: number): string {
   const removed = "p.change = 'removed'";
   const applied = "a.state in ('applied', 'altered')";
+  // An insert whose answer was lost found its record: nothing is to be sent, and the record is the row's (S9).
+  const perhapsOurs = "p.operation = 'insert' and p.settled = 'skipped' and p.origin = 'unknown'";
   // A record that was made or found by this write holds nothing of what the row's former record was sent.
-  const former = `case when s.payload is null or p.remote_id is null or p.adopted then '{}' else s.payload end`;
+  const isNew = "(p.remote_id is null or (p.adopted and s.mark is distinct from 'linked'))";
+  const former = `case when s.payload is null or ${isNew} then '{}' else s.payload end`;
   // The patch drops nulls; where there are none, the fields are the payload as they stand.
   const sent = `case when s.payload is null and a.kept is null and not contains(p.fields, ':null') then p.fields
     else json_merge_patch(${former}, p.fields, coalesce(a.kept, '{}')) end`;
   return `create or replace temp table sluice_moved as select p.key,
       case when ${removed} then null else cast(p.hash as ubigint) end as hash,
       cast(case when ${applied} then ${sent} else coalesce(s.payload, '{}') end as varchar) as payload,
-      case when ${removed} or ${applied} then coalesce(a.remote_id, p.remote_id) end as remote_id,
-      case when ${removed} then p.origin when not ${applied} then null
+      case when ${removed} or ${applied} or (${perhapsOurs}) then coalesce(a.remote_id, p.remote_id) end as remote_id,
+      case when ${removed} or (${perhapsOurs}) then p.origin when not ${applied} then null
         when p.origin is not null and not (p.adopted and coalesce(a.created, false)) then p.origin
         when a.created is null then 'unknown' when a.created then 'created' else 'adopted' end as origin,
       case when ${removed} and not ${applied} then s.doubt end as doubt,
-      case when ${removed} or ${applied} then null when p.operation = 'insert' then 'present' else 'unmatched' end as mark,
+      case when not ${removed} and ${applied} and p.hash is null then 'linked'
+        when ${removed} or ${applied} or (${perhapsOurs}) then null when p.operation = 'insert' then 'present' else 'unmatched' end as mark,
       case when ${removed} then to_timestamp(${at.nowMs / 1000}) end as absent_since,
       to_timestamp(${at.nowMs / 1000}) as accepted_at, ${quoteText(at.run)} as accepted_run,
       coalesce(s.found, case when p.adopted then p.before end) as found,

@@ -39,15 +39,27 @@ function sendsSql(field: CompiledField, index: number, resend: boolean): string 
   return `case when is_linked then ${linked} else ${fresh} end`;
 }
 
+/** A record that was found gets its key where it does not have it already. */
+function sendsKeySql(field: CompiledField, index: number, keys: ReadonlySet<string>): string {
+  if (!keys.has(field.field)) return "false";
+  const value = `v${index}`;
+  const stood = `coalesce(${oldSql(index)}, present[${index + 1}])`;
+  return `${value} is not null and ${comparableSql(field.type, value)} is distinct from ${comparableSql(field.type, stood)}`;
+}
+
 /**
  * Due rows with what is sent (`fields`), what stood there (`before`) and the whole row (`payload`), as JSON objects.
  * `compared` is the snapshot's meta where its hashes say nothing, so that all rows are compared by value.
  */
 export function changesSql(request: PlanRequest, compared: SnapshotMeta | null): string {
   const { fields, match } = request.mapping;
+  const keys = new Set(match[0]?.map((part) => part.field));
   const together = new Map(request.mapping.sendTogether.flatMap((group) => group.map((field) => [field, group])));
   const names = fields.map((field) => field.field);
-  const sends = fields.map((field, index) => `${sendsSql(field, index, request.resend)} as s${index}`);
+  const sends = fields.map((field, index) => {
+    const goes = request.keysOnly ? sendsKeySql(field, index, keys) : sendsSql(field, index, request.resend);
+    return `${goes} as s${index}`;
+  });
   const indexOf = new Map(fields.map((field, index) => [field.field, index]));
   const when = (field: CompiledField, index: number): string => {
     const group = together.get(field.field) ?? [field.field];
@@ -72,7 +84,7 @@ export function changesSql(request: PlanRequest, compared: SnapshotMeta | null):
   const matchJson = `'[' || concat_ws(',', ${match.map((entry, index) => matchEntrySql(entry, index)).join(", ")}) || ']'`;
   return `create temp table sluice_changes as
     select key, hash, known, attempts, mark, is_linked, link_id, ${match.length > 0 ? "m0" : "null as m0"}, coalesce(remote_id, link_id) as remote_id,
-      case when is_linked then origin when link_id is not null then coalesce(link_origin, 'adopted') end as origin,
+      case when is_linked then origin when link_id is not null then coalesce(link_origin, ${foundOriginSql(request)}) end as origin,
       ${matchJson} as match, case when ${isQuiet} then '{}' else ${jsonObjectSql(sent)} end as fields, ${jsonObjectSql(before)} as before, case when is_linked then ${jsonObjectSql(whole)} end as payload
     from (select *, ${sends.join(", ")} from (
       select t.* replace (case when l.remote_id = t.former_id then l.remote_id else t.remote_id end as remote_id),
@@ -81,6 +93,11 @@ export function changesSql(request: PlanRequest, compared: SnapshotMeta | null):
         ${fields.map((_, index) => `p.v${index}, `).join("")}
         ${jsonMembersSql("t.old_payload", names)} as old, ${jsonMembersSql("coalesce(l.present, t.found)", names)} as present
       from ${T.due} t join ${T.payload} p on p.key = t.key left join ${T.links} l on l.key = t.key where not t.waiting))`;
+}
+
+/** A record that an insert of ours may have made is no stranger's: whose it is, is unknown (S9). */
+function foundOriginSql(request: PlanRequest): string {
+  return request.write === "insert" ? "case when doubt is null then 'adopted' else 'unknown' end" : "'adopted'";
 }
 
 /** One match entry of a row as JSON: its values by field, `null` where one is missing. */
@@ -149,7 +166,7 @@ export function plannedSql(request: PlanRequest, isShared: string): string {
   const named = created.kind === "none" ? adopted.kind : created.kind;
   const kind = (removal: Removal) => quoteText(removal.kind === "none" ? named : removal.kind);
   const changes = `select ${operation} as operation, case when known and mark is distinct from 'linked' then 'changed' else 'added' end as change, key,
-      cast(hash as varchar) as hash, remote_id, origin, link_id is not null or coalesce(mark = 'linked', false) as adopted, match, fields, before, payload,
+      ${request.keysOnly ? "null::varchar" : "cast(hash as varchar)"} as hash, remote_id, origin, link_id is not null or coalesce(mark = 'linked', false) as adopted, match, fields, before, payload,
       ${settled} as settled, ${reason} as reason, known as is_known, attempts, case when remote_id is null then 2 else 1 end as part
     from ${T.changes} where not (is_linked and fields = '{}')`;
   const removals = `select ${byOrigin(kind)} as operation, 'removed' as change, r.key, null as hash, r.remote_id, r.origin,

@@ -15,6 +15,11 @@ export async function commitPlan(
 ): Promise<void> {
   await session.transaction(async () => {
     const stored = await readMeta(session, request.sync);
+    if (request.keysOnly) {
+      // Keys alone say nothing of the other fields: hashes, marks and mapping stay as they are.
+      if (stored !== null) await putMeta(session, { ...stored, epoch: at.epoch });
+      return;
+    }
     const fields = request.mapping.fields.map((field) => field.field);
     const meta = await putMeta(
       session,

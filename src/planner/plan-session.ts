@@ -57,6 +57,7 @@ export function planSession(parts: SessionParts): PlanSession {
       await loadRejects(session, request);
       await parts.onEveryCore(() => evaluate(parts, version, signal));
       await session.run(dueSql(request));
+      if (request.keysOnly) await session.run(`delete from ${T.due} where mark is distinct from 'linked'`);
       await dropKnownInserts(session, request);
       await parts.onEveryCore(() => checkMatches(session, request, meta));
       const unlinked = await session.count(`select count(*) from ${T.unlinked}`);
@@ -108,6 +109,8 @@ export function planSession(parts: SessionParts): PlanSession {
       return count;
     },
     goneRejects: async () => {
+      // A plan of keys alone says nothing of the rows that it passes over.
+      if (request.keysOnly) return [];
       const rows = await session.rows<{ key: string }>(goneRejectsSql());
       return rows.map((row) => row.key);
     },
@@ -246,7 +249,7 @@ async function build(
   await session.run(changesSql(request, isCompared ? meta : null), signal);
   await dropTables(session, ["sluice_payload"]);
   if (linksAreComplete && request.write === "upsert") await refuseUnmatchable(session);
-  await session.run(touchSql());
+  if (!request.keysOnly) await session.run(touchSql());
   // Of the rows that are due, those that wait are still asked for.
   await session.run(`create or replace temp table sluice_due as select * from ${T.due} where waiting`);
   await parts.onEveryCore(() => listShared(session, request, meta, parts.metas));

@@ -10,7 +10,7 @@ export async function findRemoved(
   request: PlanRequest,
   meta: StoredMeta | null,
 ): Promise<void> {
-  if (meta === null) {
+  if (meta === null || request.keysOnly) {
     await session.run(`create temp table sluice_removed (key varchar, old_payload varchar, remote_id varchar, origin varchar,
       doubt varchar, waiting boolean, attempts integer, planned boolean, forgotten boolean)`);
     return;
@@ -22,7 +22,7 @@ export async function findRemoved(
       r.key is not null and (r.next_try is null or r.next_try > ${request.nowMs}) as waiting,
       coalesce(r.attempts, 0) as attempts, p.remote_id is not null and ${acts(request)} as planned,
       p.remote_id is null and p.doubt is null as forgotten
-    from (select gone from ${T.compared} where gone is not null and ${nullKeys === 0}) c
+    from (select gone from ${T.compared} where gone is not null and ${nullKeys === 0 && !request.keepsRemovals}) c
     join ${T.former} p on p.key = c.gone
     left join ${T.rejects} r on r.key = p.key and r.is_removal`);
 }

@@ -59,6 +59,8 @@ export type PlanOptions = {
   /** Verdicts whose rows are kept out of what is sent. */
   readonly held?: readonly GuardVerdict[];
   readonly resend?: boolean;
+  readonly keysOnly?: boolean;
+  readonly keepsRemovals?: boolean;
   readonly signal?: AbortSignal;
 };
 
@@ -187,6 +189,8 @@ function requestOf(
     onDuplicateMatch: sync.onDuplicateMatch ?? { policy: "reject" },
     onMissingRecord: sync.onMissingRecord ?? "rematch",
     resend: options.resend ?? false,
+    keysOnly: options.keysOnly ?? false,
+    keepsRemovals: options.keepsRemovals ?? false,
     forwardOnly: sync.forwardOnly ?? false,
     rejects: inPages(options.rejects ?? []),
     nowMs: options.nowMs ?? NOW_MS,

@@ -69,6 +69,18 @@ export const inDoubt: readonly Case[] = [
     },
   },
   {
+    title: "an insert in doubt that finds its record keeps it: when the row leaves, the record goes as well (S9)",
+    run: async (subject) => {
+      const sync = syncOn(subject, { write: "insert", onRemovedAdopted: { kind: "archive" } });
+      await sync.doubt(await sync.plan(A), [{ fromSeq: 0, toSeq: 0 }]);
+      const found = await sync.run(A, { find: () => ({ entry: 0, remoteId: "55", present: {} }) });
+      expect(found.rows).toMatchObject([{ settled: "skipped", remoteId: "55" }]);
+      expect(await sync.entry("1")).toMatchObject({ remoteId: "55", origin: "unknown", isInDoubt: false });
+      expect((await sync.run(B)).rows).toEqual([]);
+      expect((await sync.run(NOTHING)).rows).toMatchObject([{ operation: "archive", remoteId: "55" }]);
+    },
+  },
+  {
     title: "a create in doubt whose row left the model is not forgotten",
     run: async (subject) => {
       const sync = syncOn(subject, { onRemoved: { kind: "archive" } });
