@@ -1,9 +1,16 @@
-import type { StateStore } from "../contract/state.ts";
+import type { BudgetRecord, StateStore } from "../contract/state.ts";
 import type { Database } from "./database.ts";
 import { fromStored, toStored } from "./stored-text.ts";
 
-type BudgetRow = { account: string; window_max: number | null; window_ms: number | null; blocked_until: number };
-type Members = "budget" | "putBudget" | "aliases" | "putAlias" | "audit" | "setting" | "putSetting";
+type BudgetRow = {
+  account: string;
+  window_max: number | null;
+  window_ms: number | null;
+  blocked_until: number;
+  used: number | null;
+  used_at: number | null;
+};
+type Members = "budget" | "putBudget" | "audit" | "setting" | "putSetting";
 
 /** What belongs to an account or to the whole project, not to a sync: written without a lease. */
 export function accountMethods(database: Database): Pick<StateStore, Members> {
@@ -11,41 +18,24 @@ export function accountMethods(database: Database): Pick<StateStore, Members> {
     budget: (account) =>
       database.read(async (db) => {
         const row: BudgetRow | undefined = await db("budget").where({ account }).first();
-        if (row === undefined) return null;
-        const { window_max: max, window_ms: intervalMs } = row;
-        const window = max === null || intervalMs === null ? null : { max, intervalMs: Number(intervalMs) };
-        return { account, window, blockedUntil: Number(row.blocked_until) };
+        return row === undefined ? null : fromRow(row);
       }),
 
-    putBudget: ({ account, window, blockedUntil }) =>
+    putBudget: ({ account, window, blockedUntil, used }) =>
       database.write(async (trx) => {
-        const row = {
+        const row: BudgetRow = {
           account,
           window_max: window?.max ?? null,
           window_ms: window?.intervalMs ?? null,
           blocked_until: blockedUntil,
+          used: used?.calls ?? null,
+          used_at: used?.at ?? null,
         };
-        await trx("budget").insert(row).onConflict("account").merge();
-      }),
-
-    aliases: (account, object) =>
-      database.read(async (db) => {
-        const rows: { old_id: string; new_id: string }[] = await db("alias").where({ account, object });
-        return new Map(rows.map((row) => [fromStored(row.old_id), fromStored(row.new_id)]));
-      }),
-
-    putAlias: ({ account, object, oldId, newId, reason, at }) =>
-      database.write(async (trx) => {
-        await trx("alias")
-          .insert({
-            account,
-            object,
-            old_id: toStored(oldId),
-            new_id: toStored(newId),
-            reason: toStored(reason),
-            at,
-          })
-          .onConflict(["account", "object", "old_id"])
+        const former: BudgetRow | undefined = await trx("budget").where({ account }).forUpdate().first();
+        const until = Math.max(blockedUntil, Number(former?.blocked_until ?? 0));
+        await trx("budget")
+          .insert({ ...row, blocked_until: until })
+          .onConflict("account")
           .merge();
       }),
 
@@ -67,5 +57,15 @@ export function accountMethods(database: Database): Pick<StateStore, Members> {
           .onConflict("name")
           .merge();
       }),
+  };
+}
+
+function fromRow(row: BudgetRow): BudgetRecord {
+  const { window_max: max, window_ms: intervalMs, used, used_at } = row;
+  return {
+    account: row.account,
+    window: max === null || intervalMs === null ? null : { max: Number(max), intervalMs: Number(intervalMs) },
+    blockedUntil: Number(row.blocked_until),
+    used: used === null ? null : { calls: Number(used), at: Number(used_at) },
   };
 }

@@ -2,6 +2,7 @@ import type { Knex } from "knex";
 import { Fault } from "../contract/fault.ts";
 import type { BatchRecord, StateStore } from "../contract/state.ts";
 import { decodeAcks, encodeAcks } from "./ack-blob.ts";
+import { putAliases } from "./aliases.ts";
 import type { Database } from "./database.ts";
 import { cure, putNotes, putRejects } from "./rejects.ts";
 
@@ -21,7 +22,7 @@ const INTENTS_A_STATEMENT = 100;
 
 export function batchMethods(
   database: Database,
-): Pick<StateStore, "recordIntents" | "acknowledge" | "batches" | "foldAccepted"> {
+): Pick<StateStore, "recordIntents" | "withdrawIntents" | "acknowledge" | "batches" | "foldAccepted"> {
   return {
     recordIntents: (lease, batches) =>
       database.fenced(lease, async (trx) => {
@@ -44,6 +45,12 @@ export function batchMethods(
               acks: null,
             });
         }
+      }),
+
+    withdrawIntents: (lease, batches) =>
+      database.fenced(lease, async (trx) => {
+        for (const { run, fromSeq, toSeq } of batches)
+          await trx("batch").where({ run, from_seq: fromSeq, to_seq: toSeq, state: "sent" }).delete();
       }),
 
     acknowledge: (lease, acknowledgements) =>
@@ -72,6 +79,10 @@ export function batchMethods(
           trx,
           lease.sync,
           acknowledgements.flatMap(({ rejects }) => rejects),
+        );
+        await putAliases(
+          trx,
+          acknowledgements.flatMap(({ aliases }) => aliases),
         );
       }),
 

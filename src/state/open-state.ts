@@ -6,13 +6,17 @@ import type { Clock } from "../contract/clock.ts";
 import { Fault } from "../contract/fault.ts";
 import type { StateStore } from "../contract/state.ts";
 import { accountMethods } from "./account-rows.ts";
+import { aliasMethods } from "./aliases.ts";
 import { batchMethods } from "./batches.ts";
 import { corruptState, database, stateFault } from "./database.ts";
+import { deathMethods } from "./deaths.ts";
 import { holdMethods } from "./holds.ts";
+import { inspectionMethods } from "./inspection.ts";
 import { leaseMethods } from "./leases.ts";
 import { isBusy, libsqlClient } from "./libsql-client.ts";
 import { bringUpToDate, checkVersion } from "./migrate.ts";
 import { rejectMethods } from "./rejects.ts";
+import { restorationMethods } from "./restorations.ts";
 import { runMethods } from "./runs.ts";
 import { syncMethods } from "./syncs.ts";
 
@@ -30,6 +34,8 @@ export type StateOptions = {
 const BUSY_MS = 5_000;
 const POOL_WAIT_MS = 30_000;
 const MAGIC = "SQLite format 3\0";
+/** What knex has to say it also throws; its own place to say it would be the console, in the middle of a JSON document. */
+const SILENT = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} };
 
 /** Faults: STATE_MISSING, STATE_CORRUPT, STATE_MISMATCH (a schema newer than this version), STATE_FAILED. */
 export async function openState(options: StateOptions): Promise<StateStore> {
@@ -46,6 +52,7 @@ export async function openState(options: StateOptions): Promise<StateStore> {
       compileSqlOnError: false,
       pool: { min: 0, max: 1 },
       acquireConnectionTimeout: POOL_WAIT_MS,
+      log: SILENT,
     });
     if (mode === "look") await checkVersion(knex, file);
     else await bringUpToDate(knex, file, isEmpty, clock.now());
@@ -66,6 +73,10 @@ function assemble(knex: Knex, { file, mode, clock }: StateOptions, ending: Abort
     ...rejectMethods(db),
     ...holdMethods(db),
     ...accountMethods(db),
+    ...deathMethods(db),
+    ...aliasMethods(db),
+    ...restorationMethods(db),
+    ...inspectionMethods(db),
     close: async () => {
       if (mode !== "look") await foldWal(knex);
       ending.abort(new Fault("CANCELLED", "the state database was closed"));

@@ -1,4 +1,5 @@
-import { findAll, lookUp } from "./look-up.ts";
+import { findSurvivors } from "./find-survivors.ts";
+import { lookUp } from "./look-up.ts";
 import { sendRows, type Target, updateTargets } from "./send-rows.ts";
 import { type Answered, fromOutcome, gone, type SettleContext, type Settled } from "./settled.ts";
 
@@ -17,12 +18,12 @@ export async function followLostUpdates(
   );
   if (lost.length === 0) return;
   const ids = lost.map(({ id }) => id);
-  const found = await findAll(context, "recordId", ids, signal);
+  const survivors = await findSurvivors(context, [...new Set(ids)], signal);
   const merged = lost.flatMap(({ index, row, id }): Target[] => {
-    const survivor = found.get(id)?.[0]?.remoteId;
+    const survivor = survivors.get(id);
     return survivor === undefined || survivor === id ? [] : [{ index, row, remoteId: survivor, fields: row.fields }];
   });
-  for (const { index, id } of lost) if (!found.has(id)) settled[index] = gone(id);
+  for (const { index, id } of lost) if (!survivors.has(id)) settled[index] = gone(id);
   await updateTargets(context, merged, settled, signal);
 }
 

@@ -1,5 +1,7 @@
+import type { PlanRow } from "../../contract/plan.ts";
 import type { FieldValues } from "../../contract/value.ts";
-import { findAll, lookUp } from "./look-up.ts";
+import { findSurvivors } from "./find-survivors.ts";
+import { lookUp } from "./look-up.ts";
 import { sendRows, type Target, updateTargets } from "./send-rows.ts";
 import { type Answered, fromOutcome, gone, type SettleContext, type Settled } from "./settled.ts";
 
@@ -18,8 +20,11 @@ export async function followMissing(
   const letGo = (rows: readonly Answered[]): void => {
     for (const { index, row } of rows) settled[index] = gone(row.remoteId);
   };
-  if (lost[0]?.row.change === "removed") return letGo(lost);
-  const survivors = await findSurvivors(context, lost, signal);
+  if (lost[0]?.row.change === "removed") {
+    for (const { index, row } of lost) settled[index] = removedAlready(row);
+    return;
+  }
+  const survivors = await survivorTargets(context, lost, signal);
   const merged = new Set(survivors.map(({ index }) => index));
   const away = lost.filter(({ index }) => !merged.has(index));
   const targets = context.sync.onMissingRecord === "skip" ? [] : await matchAgain(context, away, signal);
@@ -30,20 +35,31 @@ export async function followMissing(
   await updateTargets(context, [...survivors, ...targets], settled, signal);
 }
 
+/**
+ * Archived or deleted is what the record was to be, whoever did it: a try of ours, perhaps, whose answer was lost. The row is
+ * forgotten with it, so that it starts anew when it returns (S12).
+ */
+function removedAlready(row: PlanRow): Settled {
+  const isAsWanted = row.operation === "archive" || row.operation === "delete";
+  return isAsWanted
+    ? { kind: "applied", remoteId: row.remoteId ?? "", created: false, altered: [] }
+    : gone(row.remoteId);
+}
+
 /** Another record is new to the row: it gets the whole of it, but no nulls. */
 function target({ index, row }: Answered, remoteId: string): Target {
   return { index, row, remoteId, fields: withoutNulls(row.payload) };
 }
 
-async function findSurvivors(
+async function survivorTargets(
   context: SettleContext,
   lost: readonly Answered[],
   signal: AbortSignal,
 ): Promise<Target[]> {
   const ids = lost.flatMap(({ row }) => row.remoteId ?? []);
-  const found = await findAll(context, "recordId", [...new Set(ids)], signal);
+  const survivors = await findSurvivors(context, [...new Set(ids)], signal);
   return lost.flatMap((one): Target[] => {
-    const survivor = found.get(one.row.remoteId ?? "")?.[0]?.remoteId;
+    const survivor = survivors.get(one.row.remoteId ?? "");
     return survivor === undefined || survivor === one.row.remoteId ? [] : [target(one, survivor)];
   });
 }

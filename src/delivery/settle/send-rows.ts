@@ -63,10 +63,10 @@ export async function updateTargets(
   signal: AbortSignal,
 ): Promise<void> {
   if (targets.length === 0) return;
-  const owners = new Map(await context.ownerOf(targets.map((target) => target.remoteId)));
+  const owners = await context.ownerOf(targets.map((target) => target.remoteId));
   const chosen = targets.filter(({ index, row, remoteId }) => {
-    const owner = owners.get(remoteId);
-    owners.set(remoteId, owner ?? row.key);
+    const owner = owners.get(remoteId) ?? context.claims.get(remoteId);
+    context.claims.set(remoteId, owner ?? row.key);
     if (owner === undefined || owner === row.key) return true;
     settled[index] = taken(remoteId, owner);
     return false;

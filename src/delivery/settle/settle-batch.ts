@@ -1,11 +1,13 @@
+import type { CallOperation, Outcome } from "../../contract/destination.ts";
 import { Fault } from "../../contract/fault.ts";
 import type { PlanRow } from "../../contract/plan.ts";
 import type { Batch } from "../cut-batches.ts";
 import { followExisting } from "./follow-existing.ts";
 import { followLostCreates, followLostUpdates } from "./follow-lost.ts";
 import { followMissing } from "./follow-missing.ts";
+import { lookUp } from "./look-up.ts";
 import { sendRows } from "./send-rows.ts";
-import { type Answered, fromOutcome, type SettleContext, type Settled } from "./settled.ts";
+import { type Answered, fromOutcome, type SettleContext, type Settled, taken } from "./settled.ts";
 
 /**
  * Sends a batch and follows every answer to its end: a create that met a record updates it, a record that is gone is looked
@@ -13,17 +15,22 @@ import { type Answered, fromOutcome, type SettleContext, type Settled } from "./
  */
 export async function settleBatch(
   context: SettleContext,
-  { call, rows }: Batch,
+  { call, rows, mayHaveLanded = false }: Batch,
   signal: AbortSignal,
 ): Promise<readonly Settled[]> {
   if (call === null) return rows.map(withoutCall);
-  const outcomes = await sendRows(context, call, rows, signal);
+  const outcomes =
+    mayHaveLanded && isDoubling(context, call)
+      ? await lookBeforeSending(context, call, rows, signal)
+      : await sendRows(context, call, rows, signal);
   const answered = rows.flatMap((row, index): Answered[] => {
     const outcome = outcomes[index];
     return outcome === undefined ? [] : [{ index, row, outcome }];
   });
   const settled = outcomes.map(fromOutcome);
-  const follow = (step: typeof followExisting) => keepingAnswers(() => step(context, answered, settled, signal));
+  claimRecords(context, answered, settled);
+  const follow = (step: typeof followExisting) =>
+    keepingAnswers(() => step(context, answered, settled, signal), signal);
   await follow(followExisting);
   await follow(followMissing);
   if (call === "update") await follow(followLostUpdates);
@@ -32,14 +39,63 @@ export async function settleBatch(
 }
 
 /**
- * A follow-up that fails leaves its rows deferred or in doubt, as they stood; the other rows' answers count all the same.
- * What stopped it (a refused token, a network that is gone) meets the next batch and speaks there.
+ * A record that came to one row is no other's: two rows of which the vendor keeps one value unique would take it from each
+ * other, run by run (S7).
  */
-async function keepingAnswers(follow: () => Promise<void>): Promise<void> {
+function claimRecords({ claims }: SettleContext, answered: readonly Answered[], settled: Settled[]): void {
+  for (const { index, row, outcome } of answered) {
+    if (outcome.kind !== "applied" || row.change === "removed") continue;
+    const owner = claims.get(outcome.remoteId) ?? row.key;
+    claims.set(outcome.remoteId, owner);
+    if (owner !== row.key) settled[index] = taken(outcome.remoteId, owner);
+  }
+}
+
+/** Whether a second try of this call may make a second record. */
+function isDoubling({ destination }: SettleContext, call: CallOperation): boolean {
+  return call === "create" || (call === "upsert" && !destination.abilities.upsertIsAtomic);
+}
+
+/** Rows that may have landed under a process that died: those whose record is found meet it like any other, the rest is sent. */
+async function lookBeforeSending(
+  context: SettleContext,
+  call: CallOperation,
+  rows: readonly PlanRow[],
+  signal: AbortSignal,
+): Promise<readonly Outcome[]> {
+  const found = await orNothing(() => lookUp(context, rows, signal), signal);
+  if (found === null) return rows.map(() => ({ kind: "unknown", reason: "sent before the process died" }));
+  const absent = rows.filter(({ key }) => !found.has(key));
+  const sent = absent.length === 0 ? [] : await sendRows(context, call, absent, signal);
+  return rows.map((row): Outcome => {
+    const remoteId = found.get(row.key);
+    if (remoteId === undefined)
+      return sent[absent.indexOf(row)] ?? { kind: "unknown", reason: "no answer for this row" };
+    // An insert writes a record once: this one has what it was made with.
+    if (row.operation === "insert") return { kind: "applied", remoteId, created: null, altered: [] };
+    return { kind: "exists", remoteId, message: "made before the process died, or by somebody else since" };
+  });
+}
+
+/** Null where the destination could not be asked: nobody knows then, and nothing is sent. */
+async function orNothing<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T | null> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof Fault || signal.aborted) return null;
+    throw error;
+  }
+}
+
+/**
+ * A follow-up that fails leaves its rows deferred or in doubt, as they stood; the other rows' answers count all the same.
+ * What stopped it (a refused token, a network that is gone, a wish to stop) meets the next batch and speaks there.
+ */
+async function keepingAnswers(follow: () => Promise<void>, signal: AbortSignal): Promise<void> {
   try {
     await follow();
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
+    if (!(error instanceof Fault) && !signal.aborted) throw error;
   }
 }
 

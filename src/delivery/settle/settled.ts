@@ -16,6 +16,12 @@ export type SettleContext = {
   readonly destination: Destination;
   /** The key of this sync's row that holds a record; null where none does. */
   readonly ownerOf: (remoteIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  /** Key of the row to which a record came in this run (record id → key): known before it is written down anywhere. */
+  readonly claims: Map<string, string>;
+  /** Ids under which records answer now that were merged before, as far as anybody found out (old id → new id). */
+  readonly knownAliases: () => Promise<ReadonlyMap<string, string>>;
+  /** Told of a record that turns out to answer under another id. */
+  readonly onMerged: (oldId: string, newId: string) => void;
   /** Told of a refusal that is about no single row (credentials, scopes): nothing of its batch was applied. */
   readonly onFault: (fault: Fault) => void;
 };

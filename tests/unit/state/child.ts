@@ -34,7 +34,7 @@ if (act === "take") {
       lease,
       batches.map((batch) => {
         const acks = Array.from({ length: 50 }, (_, i) => anAck({ remoteId: String(batch.fromSeq + i) }));
-        return { ...batch, acks, notes: [], rejects: [], cured: [] };
+        return { ...batch, acks, notes: [], rejects: [], cured: [], aliases: [] };
       }),
     );
     process.stdout.write(`done ${run} ${fromSeq}\n`);

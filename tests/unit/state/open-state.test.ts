@@ -119,7 +119,7 @@ describe("opening", () => {
     const rejects = Array.from({ length: 3_000 }, (_, i) => aReject({ key: `key ${i}` }));
     await store.recordIntents(lease, [{ run: "r1", fromSeq: 0, toSeq: 0 }]);
     await store.acknowledge(lease, [
-      { run: "r1", fromSeq: 0, toSeq: 0, acks: [anAck({})], notes: [], rejects, cured: [] },
+      { run: "r1", fromSeq: 0, toSeq: 0, acks: [anAck({})], notes: [], rejects, cured: [], aliases: [] },
     ]);
     await store.close();
     stores.pop();
