@@ -12,6 +12,7 @@ export function statusOf(run: Pick<RunRecord, "state">): number {
     case "succeeded":
       return 0;
     case "partial":
+    case "paused":
       return 3;
     case "blocked":
       return 4;

@@ -1,4 +1,5 @@
 import { amount, count } from "../core/count-text.ts";
+import type { ConfirmedRecords } from "../engine/confirm-records.ts";
 import type { LinkReport } from "../engine/link-rows.ts";
 import { oneLine, shown } from "./render-plan.ts";
 
@@ -25,4 +26,27 @@ export function ambiguousLines({ ambiguous }: LinkReport): string[] {
 /** "3 rows share": a row and its record. */
 export function takenLine(taken: number): string {
   return `  ${amount(taken, "row")} ${taken === 1 ? "shares" : "share"} a match value or a record with another row`;
+}
+
+/** What became of the records that rows had before a restore; null where nothing was restored. */
+export function confirmedJson(confirmed: ConfirmedRecords | null) {
+  if (confirmed === null) return null;
+  const { found, merged, gone, mergedIds, goneIds } = confirmed;
+  return { found, merged, gone, merged_ids: mergedIds.slice(0, SHOWN), gone_ids: goneIds.slice(0, SHOWN) };
+}
+
+export function confirmedLines(sync: string, confirmed: ConfirmedRecords | null): string[] {
+  if (confirmed === null) return [];
+  const { found, merged, gone, mergedIds, goneIds } = confirmed;
+  const merges = mergedIds
+    .slice(0, SHOWN)
+    .map(({ former, now }) => `    ${oneLine(former)} is part of ${oneLine(now)} now`);
+  const lines = [
+    `  records that rows had: ${count(found)} answer${merged === 0 ? "" : `, ${count(merged)} of them merged into another`}, ${count(gone)} ${gone === 1 ? "is" : "are"} gone`,
+    ...merges,
+    ...(gone === 0 ? [] : [`    gone: ${goneIds.slice(0, SHOWN).map(oneLine).join(", ")}${gone > SHOWN ? " …" : ""}`]),
+    "  confirmed: removals are planned again",
+    `  values that were sent after the backup and went back since stand as they were sent; \`sluice resync ${oneLine(sync)}\` sends every row again`,
+  ];
+  return lines;
 }

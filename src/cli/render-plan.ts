@@ -2,6 +2,7 @@ import type { PlanRow } from "../contract/plan.ts";
 import type { PlanFacts } from "../contract/planner.ts";
 import type { Sync } from "../contract/project.ts";
 import type { GuardVerdict, ModelCounts } from "../contract/run.ts";
+import type { Restoration } from "../contract/state.ts";
 import { amount, count } from "../core/count-text.ts";
 import type { PlannedSync } from "../engine/plan-sync.ts";
 import { shownKey } from "./key-text.ts";
@@ -79,7 +80,27 @@ function whatHappens(planned: PlannedSync): string[] {
     );
   if (parts.length === 0) return ["  nothing to send"];
   const lookups = forecast.lookups > 0 ? ` (${amount(forecast.lookups, "lookup")})` : "";
-  return [`  ${parts.join(", ")}`, `  about ${amount(forecast.calls, "call")}${lookups}, ${forecast.seconds} s`];
+  return [
+    `  ${parts.join(", ")}`,
+    `  about ${amount(forecast.calls, "call")}${lookups}, ${forecast.seconds} s${quotaText(forecast)}`,
+  ];
+}
+
+/** The lookups are made already; what is still to come must fit into the day. */
+function quotaText({ quotaLeft, calls, lookups }: PlannedSync["forecast"]): string {
+  if (quotaLeft === null) return "";
+  if (calls - lookups <= quotaLeft) return `; ${count(quotaLeft)} calls are left today`;
+  return `; only ${count(quotaLeft)} calls are left today: the run would pause, and go on when there are more`;
+}
+
+/** Why nothing is removed, whatever left the model. */
+function postponedLines({ facts, restored, prepared }: PlannedSync): string[] {
+  if (restored !== null) return [`  no removals: ${restoredText(prepared.sync.name, restored)}`];
+  return facts.removalsPostponed ? ["  removals are postponed while there are rows without a key"] : [];
+}
+
+export function restoredText(sync: string, { backupAt }: Restoration): string {
+  return `restored from a backup of ${new Date(backupAt).toISOString()}; \`sluice link ${sync}\` confirms the records and allows removals again`;
 }
 
 /** `command` is what would send it. */
@@ -98,7 +119,7 @@ export function planText(sync: Sync, planned: PlannedSync, command = "sluice run
           `  ${amount(facts.superseded, "row")} ${facts.superseded === 1 ? "stands" : "stand"} back for another row with their match value`,
         ]
       : []),
-    ...(facts.removalsPostponed ? ["  removals are postponed while there are rows without a key"] : []),
+    ...postponedLines(planned),
     ...whatHappens(planned),
     ...(sample.length > 0 ? ["  first changes"] : []),
     ...sample.flatMap((row) => rowLine(row, keyParts)),

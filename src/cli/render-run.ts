@@ -13,11 +13,12 @@ function operationLine(name: string, counts: OperationCounts): string {
 export function runLine(run: RunRecord, isInterrupted = false): string {
   const seconds = run.endedAt === null ? "" : ` in ${((run.endedAt - run.startedAt) / 1000).toFixed(1)} s`;
   const reason = run.reason === null ? "" : `: ${run.reason}`;
-  return `${run.sync}  ${isInterrupted ? "interrupted" : run.state}${seconds}${reason}  (run ${run.id})`;
+  const until = run.state === "paused" && run.resumeAt !== null ? ` until ${new Date(run.resumeAt).toISOString()}` : "";
+  return `${run.sync}  ${isInterrupted ? "interrupted" : run.state}${until}${seconds}${reason}  (run ${run.id})`;
 }
 
 export function interruptedLine(run: RunRecord): string {
-  return `  run ${run.id} was interrupted; the next run first settles what it may have sent`;
+  return `  run ${run.id} was interrupted; the next run first goes on with it (\`sluice resume ${run.sync}\` does only that)`;
 }
 
 /** The command that sends what a run of this kind holds. */

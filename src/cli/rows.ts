@@ -1,16 +1,23 @@
 import { Fault } from "../contract/fault.ts";
+import type { Sync } from "../contract/project.ts";
 import { ROW_STATES, type RowState } from "../contract/run.ts";
 import { listRows, type RowGroup } from "../engine/list-rows.ts";
 import { openLook } from "../engine/open-memory.ts";
+import { REFUSED_NOW } from "../engine/plan-sync.ts";
 import type { CommandContext } from "./command-context.ts";
 import { findRun } from "./find-run.ts";
 import { keyText } from "./key-text.ts";
+import { namedSync } from "./named-sync.ts";
 import { openProject } from "./open-project.ts";
 import { groupText, standing } from "./render-rows.ts";
+import { sendSyncs } from "./run.ts";
 import { wholeNumber } from "./runs.ts";
 
-/** What did not simply apply in a run, grouped by reason; or the rows of one state. */
-export async function rows(context: CommandContext<{ state?: string; limit: string }>, id: string): Promise<number> {
+type RowsOptions = { state?: string; limit: string; retry: boolean };
+
+/** What did not simply apply in a run, grouped by reason; or the rows of one state. With `--retry` refused rows are sent now. */
+export async function rows(context: CommandContext<RowsOptions>, id: string): Promise<number> {
+  if (context.options.retry) return retry(context, id);
   const { services, output, options } = context;
   const limit = wholeNumber(options.limit, "--limit", 1, 100_000);
   const wanted = parseState(options.state);
@@ -39,6 +46,21 @@ export async function rows(context: CommandContext<{ state?: string; limit: stri
   } finally {
     await state?.close();
   }
+}
+
+/** A run in which refused rows do not wait out their pause; rows that the destination will never take are not sent (S17). */
+async function retry(context: CommandContext<RowsOptions>, id: string): Promise<number> {
+  const { services } = context;
+  const project = await openProject(context);
+  const state = await openLook(project, services.clock);
+  let sync: Sync;
+  try {
+    sync = namedSync(project, (await findRun(state, id)).sync);
+  } finally {
+    await state?.close();
+  }
+  const asRun = { ...context, options: { ...context.options, approve: false } };
+  return sendSyncs(asRun, project, [sync], { aim: REFUSED_NOW, trigger: "retry" }, true);
 }
 
 function groupJson(group: RowGroup, keyParts: number) {

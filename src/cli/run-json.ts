@@ -1,6 +1,7 @@
 import type { PlanRow } from "../contract/plan.ts";
 import type { Sync } from "../contract/project.ts";
 import type { GuardVerdict, RunRecord } from "../contract/run.ts";
+import type { Restoration } from "../contract/state.ts";
 import type { PlannedSync } from "../engine/plan-sync.ts";
 import { keyText } from "./key-text.ts";
 
@@ -42,6 +43,8 @@ export function runJson(run: RunRecord) {
     bytes_out: run.bytesOut,
     peak_rss_bytes: run.peakRssBytes,
     trigger: run.trigger,
+    resumes: run.resumes,
+    resume_at: isoTime(run.resumeAt),
     started_at: isoTime(run.startedAt),
     ended_at: isoTime(run.endedAt),
   };
@@ -76,6 +79,7 @@ export function planJson(sync: Sync, planned: PlannedSync) {
       calls: forecast.calls,
       lookups: forecast.lookups,
       seconds: forecast.seconds,
+      quota_left: forecast.quotaLeft,
       creates: forecast.creates,
       creates_are_exact: forecast.createsAreExact,
       adopts: facts.adopts,
@@ -97,6 +101,13 @@ export function planJson(sync: Sync, planned: PlannedSync) {
     })),
     superseded: facts.superseded,
     removals_postponed: facts.removalsPostponed,
+    restored: restoredJson(planned.restored),
     sample: sampleJson(planned.sample, keyParts),
   };
+}
+
+/** Why a sync removes nothing: its memory came from a backup (S25). */
+export function restoredJson(restored: Restoration | null) {
+  if (restored === null) return null;
+  return { backup: isoTime(restored.backupAt), at: isoTime(restored.restoredAt) };
 }

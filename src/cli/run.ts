@@ -1,25 +1,42 @@
+import type { News } from "../alerts/news.ts";
 import { FAULTS, Fault, type FaultCode } from "../contract/fault.ts";
 import type { Project, Sync } from "../contract/project.ts";
+import type { RunRecord } from "../contract/run.ts";
 import type { StateStore } from "../contract/state.ts";
 import { amount } from "../core/count-text.ts";
 import { CHANGES_ONLY, type PlanAim } from "../engine/plan-sync.ts";
 import type { Progress, RunOptions } from "../engine/run-options.ts";
 import { type FinishedRun, runSync } from "../engine/run-sync.ts";
+import type { resumeSync } from "../engine/settle-unfinished.ts";
 import { turns } from "../engine/turns.ts";
 import type { Workbench } from "../engine/workbench.ts";
 import type { CommandContext } from "./command-context.ts";
 import { gravest, statusOf } from "./exit-status.ts";
 import { openBench } from "./open-bench.ts";
 import { chooseSyncs, openProject, type SelectOptions } from "./open-project.ts";
+import type { Output } from "./output.ts";
 import { faultDocument, faultText } from "./render-fault.ts";
+import { restoredText } from "./render-plan.ts";
 import { progressShower } from "./render-progress.ts";
 import { runLine, runText } from "./render-run.ts";
-import { runJson } from "./run-json.ts";
+import { restoredJson, runJson } from "./run-json.ts";
+import { newsOf, sendNews, sendUnopened } from "./send-news.ts";
 
-type Ended = { readonly sync: Sync; readonly finished: FinishedRun | null; readonly fault: Fault | null };
+export type Ended = {
+  readonly sync: Sync;
+  readonly finished: FinishedRun | null;
+  readonly fault: Fault | null;
+  /** Unfinished runs of before that were ended first. */
+  readonly earlier: readonly RunRecord[];
+};
 
 /** What is sent, and the name under which history keeps it. */
-export type Sending = { readonly aim: PlanAim; readonly trigger: "cli" | "resync" };
+export type Sending = {
+  readonly aim: PlanAim;
+  readonly trigger: "cli" | "resync" | "link" | "retry";
+  /** Something else than a run: going on with an unfinished one. */
+  readonly work?: typeof resumeSync;
+};
 
 /** Plans and sends. Several syncs run side by side, within the shared budget of each account. */
 export async function run(
@@ -40,31 +57,52 @@ export async function sendSyncs(
   sending: Sending,
   isOne: boolean,
 ): Promise<number> {
-  const { services, output } = context;
-  const bench = await openBench(context, project, "run");
+  const bench = await openBench(context, project, "run").catch((error) => sendUnopened(context, project, syncs, error));
+  let news: readonly News[] = [];
   try {
-    if (bench.state === null) throw new Fault("STATE_MISSING", "the state could not be opened");
-    const state = bench.state;
-    const planTurn = turns(2);
-    const progress = progressShower(output, services.clock);
-    const ended = await Promise.all(
-      syncs.map((sync) => runOne(bench, state, sync, context, { ...sending, planTurn, progress })),
-    );
-    const documents = ended.map(document);
-    output.document(
+    const ended = await runAll(context, bench, syncs, sending);
+    news = await newsOf(context, project, bench.state, ended);
+    const documents = ended.map(endedJson);
+    context.output.document(
       isOne
         ? documents[0]
-        : { runs: documents.map((entry) => ("run" in entry ? { ...entry.run, ...errorOf(entry) } : entry)) },
+        : {
+            runs: documents.map((entry) =>
+              "run" in entry && entry.run !== null ? { ...entry.run, ...besideRun(entry) } : entry,
+            ),
+          },
     );
-    for (const entry of ended) {
-      if (entry.finished !== null) output.line(runText(entry.finished));
-      if (entry.fault !== null) output.error(`${entry.sync.name}\n${faultText(entry.fault)}`);
-      for (const warning of warnings(entry)) output.note(`warning: ${entry.sync.name}: ${warning}`);
-    }
-    return gravest(ended.map(exitStatus));
+    return tellEnds(context.output, ended);
   } finally {
     await bench.close();
+    // Nobody waits for it: the leases are given back, and what goes wrong here is a warning.
+    await sendNews(context, project, news);
   }
+}
+
+/** Runs these syncs side by side; none of them throws. */
+export async function runAll(
+  context: CommandContext<{ approve: boolean }>,
+  bench: Workbench,
+  syncs: readonly Sync[],
+  sending: Sending,
+): Promise<readonly Ended[]> {
+  const { state } = bench;
+  if (state === null) throw new Fault("STATE_MISSING", "the state could not be opened");
+  const planTurn = turns(2);
+  const progress = progressShower(context.output, context.services.clock);
+  return Promise.all(syncs.map((sync) => runOne(bench, state, sync, context, { ...sending, planTurn, progress })));
+}
+
+/** Says to people how each ended; gives the exit status. */
+export function tellEnds(output: Output, ended: readonly Ended[]): number {
+  for (const entry of ended) {
+    if (entry.finished !== null) output.line(runText(entry.finished));
+    else if (entry.fault === null) output.line(`${entry.sync.name}: nothing is unfinished`);
+    if (entry.fault !== null) output.error(`${entry.sync.name}\n${faultText(entry.fault)}`);
+    for (const warning of warnings(entry)) output.note(`warning: ${entry.sync.name}: ${warning}`);
+  }
+  return gravest(ended.map(exitStatus));
 }
 
 async function runOne(
@@ -74,8 +112,10 @@ async function runOne(
   { services, options, output, signal }: CommandContext<{ approve: boolean }>,
   how: Sending & Pick<RunOptions, "planTurn"> & { readonly progress: (progress: Progress) => void },
 ): Promise<Ended> {
+  const earlier: RunRecord[] = [];
   try {
-    const finished = await runSync(
+    const work = how.work ?? runSync;
+    const finished = await work(
       bench,
       state,
       sync,
@@ -84,21 +124,25 @@ async function runOne(
         aim: how.aim,
         who: services.who,
         approve: options.approve,
+        insists: false,
         isDead: (holder) => services.isDead(holder),
         holder: services.holder,
         planTurn: how.planTurn,
         onProgress: how.progress,
-        onRecovered: (run) => output.note(runLine(run)),
+        onRecovered: (run) => {
+          earlier.push(run);
+          output.note(runLine(run));
+        },
       },
       signal,
     );
-    return { sync, finished, fault: underRunsCode(finished) };
+    return { sync, finished, fault: finished === null ? null : underRunsCode(finished), earlier };
   } catch (error) {
     const fault =
       error instanceof Fault
         ? error
         : new Fault("INTERNAL", error instanceof Error ? error.message : String(error), { cause: error });
-    return { sync, finished: null, fault };
+    return { sync, finished: null, fault, earlier };
   }
 }
 
@@ -110,7 +154,9 @@ function warnings({ sync, finished }: Ended): string[] {
       `${amount(waiting, "rejected row")} ${waiting === 1 ? "waits" : "wait"} for a change or for the end of a pause (sluice rows ${finished?.run.id} --state waiting)`,
     );
   const removes = sync.onRemoved.kind !== "none" || sync.onRemovedAdopted.kind !== "none";
-  if (removes && finished?.planned?.facts.removalsPostponed === true)
+  const restored = finished?.planned?.restored ?? null;
+  if (restored !== null) said.push(`no removals: ${restoredText(sync.name, restored)}`);
+  else if (removes && finished?.planned?.facts.removalsPostponed === true)
     said.push(
       `removals are postponed while there are rows without a key (sluice rows ${finished.run.id} --state invalid)`,
     );
@@ -133,15 +179,18 @@ function exitStatus({ finished, fault }: Ended): number {
   if (fault !== null && fault.rule.exitStatus === 2 && finished?.run.state === "failed" && finished.planned === null)
     return 2;
   if (finished !== null) return statusOf(finished.run);
-  return fault?.rule.exitStatus ?? 1;
+  return fault?.rule.exitStatus ?? 0;
 }
 
-function document({ sync, finished, fault }: Ended) {
-  const error = fault === null ? {} : { error: faultDocument(fault) };
-  if (finished === null) return { sync: sync.name, ...error };
-  return { run: runJson(finished.run), ...error };
+export function endedJson({ sync, finished, fault, earlier }: Ended) {
+  const before = earlier.length === 0 ? {} : { earlier: earlier.map(runJson) };
+  const error = { ...before, ...(fault === null ? {} : { error: faultDocument(fault) }) };
+  if (finished === null) return fault === null ? { sync: sync.name, run: null } : { sync: sync.name, ...error };
+  const restored = restoredJson(finished.planned?.restored ?? null);
+  return { run: runJson(finished.run), ...(restored === null ? {} : { restored }), ...error };
 }
 
-function errorOf(entry: object): object {
-  return "error" in entry ? { error: entry.error } : {};
+/** What stands beside a run in its document. */
+function besideRun({ run: _, ...rest }: { run?: unknown }): object {
+  return rest;
 }

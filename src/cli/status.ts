@@ -2,8 +2,9 @@ import { interruptedRun } from "../engine/interrupted.ts";
 import { openLook } from "../engine/open-memory.ts";
 import type { CommandContext } from "./command-context.ts";
 import { openProject } from "./open-project.ts";
+import { restoredText } from "./render-plan.ts";
 import { interruptedLine, runLine } from "./render-run.ts";
-import { isoTime, runJson } from "./run-json.ts";
+import { isoTime, restoredJson, runJson } from "./run-json.ts";
 
 /** Every sync with its last run and what stands against it; works while others work. */
 export async function status(context: CommandContext<object>): Promise<number> {
@@ -18,10 +19,12 @@ export async function status(context: CommandContext<object>): Promise<number> {
       const [hold] = state === null ? [] : await state.holds(sync.name, nowMs);
       const interrupted = state === null ? null : await interruptedRun(state, sync.name, services.isDead);
       const isHeld = hold !== undefined && hold.approvedAt === null;
+      const restored = (await state?.restoration(sync.name)) ?? null;
       documents.push({
         sync: sync.name,
         last: last === undefined ? null : runJson(last),
         interrupted: interrupted?.id ?? null,
+        restored: restoredJson(restored),
         held: isHeld ? { run: hold.run, guards: hold.guards, since: isoTime(hold.heldAt) } : null,
       });
       output.line(
@@ -30,6 +33,7 @@ export async function status(context: CommandContext<object>): Promise<number> {
           : `${runLine(last, interrupted?.id === last.id)}  ${isoTime(last.startedAt) ?? ""}`,
       );
       if (interrupted !== null) output.line(interruptedLine(interrupted));
+      if (restored !== null) output.line(`  no removals: ${restoredText(sync.name, restored)}`);
       if (isHeld)
         output.line(
           `  held by ${hold.guards.join(", ")} since ${isoTime(hold.heldAt)}; \`sluice run ${sync.name} --approve\`, or \`sluice approve ${hold.run}\`, releases it`,

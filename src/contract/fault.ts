@@ -40,6 +40,8 @@ export const FAULTS = {
   STATE_CORRUPT: failed,
   STATE_FAILED: failed,
   PLAN_CORRUPT: failed,
+  /** The sync's process died several times in a row without getting on. */
+  QUARANTINED: blocked,
   LEASE_LOST: { exitStatus: 1, httpStatus: 409, retry: "next_run" },
   HELD: blocked,
   DESTINATION_UNREACHABLE: transient,

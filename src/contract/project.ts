@@ -11,11 +11,17 @@ export type SourceFile = {
   readonly locate: (path: readonly (string | number)[], part?: "key" | "value") => Position;
 };
 
+/** Whose calls go first where several syncs wait for one account. */
+export const PRIORITIES = ["high", "normal", "low"] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
 export type Connection = {
   readonly name: string;
   readonly type: string;
   /** As the connector's own schema parsed it, references resolved. Holds secrets: never printed. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Share (0..1) of the account's daily quota of calls that is left to its other users. */
+  readonly reserve: number;
   readonly source: SourceFile;
   /** Path of the connection within `source`. */
   readonly path: readonly (string | number)[];
@@ -67,6 +73,26 @@ export type GuardName = (typeof GUARDS)[number];
 /** null switches a guard off. */
 export type Guards = Readonly<Record<GuardName, GuardLimit | null>>;
 
+/** Of what an alert tells. `recovered`: a sync that succeeded, after a run that had not. */
+export const ALERT_EVENTS = ["failed", "partial", "held", "recovered"] as const;
+export type AlertEvent = (typeof ALERT_EVENTS)[number];
+
+/** Where a message goes. Holds secrets: never printed. */
+export type Endpoint = {
+  readonly url: string;
+  /** Signs the body; null: unsigned. */
+  readonly secret: string | null;
+  /** It may be in a private network, also without https. */
+  readonly allowsPrivate: boolean;
+};
+
+export type Alert = {
+  readonly name: string;
+  readonly type: "slack" | "webhook";
+  readonly endpoint: Endpoint;
+  readonly on: readonly AlertEvent[];
+};
+
 export type Sync = {
   readonly name: string;
   readonly description: string | null;
@@ -89,12 +115,17 @@ export type Sync = {
   readonly fields: readonly FieldMapping[];
   /** Groups of fields that always travel together. */
   readonly sendTogether: readonly (readonly string[])[];
+  readonly priority: Priority;
   readonly guards: Guards;
   /** A guard holds only the rows it speaks of, and the rest goes out (S22). */
   readonly holdsPartly: boolean;
   readonly tolerate: { readonly rejectedShare: number; readonly codes: readonly string[] };
   /** `forward_only`: a field that is newly mapped goes only with rows that change otherwise (S23). */
   readonly onMappingChange: "backfill" | "forward_only";
+  /** Names of the alerts that tell of it; null: all. */
+  readonly alerts: readonly string[] | null;
+  /** Called after each run that succeeded. */
+  readonly onSuccess: Endpoint | null;
   /** A former name whose snapshot this sync takes over; false: certainly none. null: not said. */
   readonly renamedFrom: string | false | null;
   readonly source: SourceFile;
@@ -110,6 +141,8 @@ export type Project = {
   readonly connections: ReadonlyMap<string, Connection>;
   readonly models: ReadonlyMap<string, Model>;
   readonly syncs: ReadonlyMap<string, Sync>;
+  /** Empty where the environment says `alerts: off`. */
+  readonly alerts: ReadonlyMap<string, Alert>;
   /** Absolute path of the SQLite file, from `state.url`. */
   readonly stateFile: string;
   /** Folder of planner, plans and scratch space, absolute. */

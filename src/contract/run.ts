@@ -2,8 +2,8 @@ import type { GuardName } from "./project.ts";
 
 /**
  * queued → planning → writing → succeeded | partial | failed | cancelled | blocked.
- * `paused` waits for a quota or for new credentials. Only `writing` and `paused` runs have a committed plan that may be
- * half sent; a run found in one of them without a living lease was interrupted.
+ * `paused` waits for a quota. Only `writing` and `paused` runs have a committed plan that may be half sent; a run found
+ * `writing` without a living lease was interrupted, and the next start takes it up again.
  */
 export const RUN_STATES = [
   "queued",
@@ -105,6 +105,12 @@ export type RunRecord = {
   readonly code: string | null;
   readonly trigger: string;
   readonly configHash: string;
+  /** The account's own id, known from the first answer on: a plan is for that account and no other. */
+  readonly account: string | null;
+  /** Times the run was taken up again after its process had died, or after a pause. */
+  readonly resumes: number;
+  /** A paused run goes on from here, ms since the epoch. */
+  readonly resumeAt: number | null;
   readonly counts: ModelCounts | null;
   readonly operations: Operations;
   readonly guards: readonly GuardVerdict[];

@@ -1,14 +1,16 @@
 import type { Clock, Random } from "../contract/clock.ts";
 import type { ConnectorDefinition } from "../contract/connector.ts";
 import type { Account, Destination, RemoteObject } from "../contract/destination.ts";
-import { Fault } from "../contract/fault.ts";
+import { Fault, NO_HINTS } from "../contract/fault.ts";
 import type { Project } from "../contract/project.ts";
 import type { BudgetRecord, StateStore } from "../contract/state.ts";
 import { bisecting } from "../delivery/bisecting.ts";
-import { windowBudget } from "../delivery/budget.ts";
-import { type Gate, limited, type Meter, openGate } from "../delivery/limited.ts";
+import { type Budget, windowBudget } from "../delivery/budget.ts";
+import { type Gate, type Meter, openGate } from "../delivery/gate.ts";
+import { type Calling, limited } from "../delivery/limited.ts";
 import { type RetryAllowance, retryAllowance, retrying } from "../delivery/retrying.ts";
 import { askOnce } from "./ask-once.ts";
+import { budgetKeeper, budgetWitness } from "./keep-budget.ts";
 
 /** A connection that said who it is. All syncs of one account share its gate, whatever their connections are called. */
 export type OpenAccount = {
@@ -18,7 +20,7 @@ export type OpenAccount = {
   readonly search: Gate | null;
   readonly abilities: Destination["abilities"];
   /** The destination with limits, retries and bisecting, counting into this meter. */
-  readonly metered: (meter: Meter) => Destination;
+  readonly metered: (meter: Meter, calling?: Calling) => Destination;
   /** With the fields that are named, as far as the destination knows them. */
   readonly describe: (
     object: string,
@@ -67,18 +69,22 @@ export function openAccounts(parts: Parts): Accounts {
   };
   const introduce = async (name: string, raw: Destination, meter: Meter, signal: AbortSignal): Promise<OpenAccount> => {
     // Until the account says who it is, the connection has a door of its own.
-    const own = newDoor(parts, raw, () => undefined);
-    const wrap = (door: Door, into: Meter) =>
+    const own = newDoor(parts, name, raw, () => undefined);
+    const former = (await parts.state?.setting(accountOf(name))) ?? null;
+    // Who asks for whom the connection is, asks the account already: what it told former processes holds for this call, too.
+    if (former !== null) await inherit(parts, own.gate.budget, former);
+    const wrap = (door: Door, into: Meter, calling?: Calling) =>
       bisecting(
-        retrying(limited(raw, door.gate, into, door.search), {
+        retrying(limited(raw, door.gate, into, door.search, calling), {
           clock: parts.clock,
           random: parts.random,
           allowance: door.allowance,
         }),
       );
     const { value: account } = await named(name, () => wrap(own, meter).check(signal));
+    if (former !== account.id) await parts.state?.putSetting(accountOf(name), account.id);
     // Two connections of one account that open side by side still share one door.
-    const opening = doors.get(account.id) ?? sharedDoor(parts, raw, own, account.id, budgets.keep);
+    const opening = doors.get(account.id) ?? sharedDoor(parts, name, raw, own, account.id, budgets.keep);
     doors.set(account.id, opening);
     const door = await opening;
     const described = askOnce<RemoteObject>();
@@ -87,7 +93,7 @@ export function openAccounts(parts: Parts): Accounts {
       gate: door.gate,
       search: door.search,
       abilities: raw.abilities,
-      metered: (into) => wrap(door, into),
+      metered: (into, calling) => wrap(door, into, calling),
       describe: (object, fields, into, until) =>
         described.ask(
           JSON.stringify([object, ...fields]),
@@ -104,23 +110,6 @@ export function openAccounts(parts: Parts): Accounts {
       await budgets.close();
       const failure = closed.find((one) => one.status === "rejected");
       if (failure !== undefined) throw failure.reason;
-    },
-  };
-}
-
-/** Writes down what the next process has to wait for: in order, behind the calls, and all of it before `close` ends. */
-function budgetKeeper(state: StateStore | null) {
-  let kept: Promise<void> = Promise.resolve();
-  const failures: unknown[] = [];
-  return {
-    keep: (record: BudgetRecord): void => {
-      if (state === null) return;
-      kept = kept.then(() => state.putBudget(record)).catch((error: unknown) => void failures.push(error));
-    },
-    /** Throws the first failure. */
-    close: async (): Promise<void> => {
-      await kept;
-      if (failures.length > 0) throw failures[0];
     },
   };
 }
@@ -154,39 +143,48 @@ async function rawDestination(parts: Parts, name: string): Promise<Destination> 
   });
 }
 
-function newDoor(parts: Parts, raw: Destination, onBlocked: (untilWallMs: number) => void): Door {
-  const gate = openGate(windowBudget(raw.abilities.firstWindow), parts.clock, onBlocked);
+function newDoor(parts: Parts, connection: string, raw: Destination, onChange: (budget: Budget) => void): Door {
+  const reserve = parts.project.connections.get(connection)?.reserve ?? 0;
+  const gate = openGate(windowBudget(raw.abilities.firstWindow, reserve), parts.clock, onChange);
   const { searchWindow } = raw.abilities;
   const search = searchWindow === null ? null : openGate(windowBudget(searchWindow), parts.clock, () => undefined);
   return { gate, search, allowance: retryAllowance() };
 }
 
-/** The account's own door: it knows what the first call taught, and what a former process was told to wait for. */
+/** The account's own door: it knows what the first call taught, and what former processes spent and were told to wait for. */
 async function sharedDoor(
   parts: Parts,
+  connection: string,
   raw: Destination,
   own: Door,
   account: string,
   keep: (record: BudgetRecord) => void,
 ): Promise<Door> {
-  const door = newDoor(parts, raw, (untilWallMs) =>
-    keep({ account, window: door.gate.budget.window, blockedUntil: untilWallMs }),
-  );
-  const { window, dailyRemaining } = own.gate.budget;
-  const nowMs = parts.clock.monotonicMs();
-  door.gate.budget.learn(
-    {
-      window: { ...window, remaining: null },
-      daily: dailyRemaining === null ? null : { max: dailyRemaining, remaining: dailyRemaining },
-      retryAfterMs: null,
-      throttled: false,
-    },
-    nowMs,
-  );
+  const { clock } = parts;
+  const door = newDoor(parts, connection, raw, budgetWitness(account, clock, keep));
+  const { budget } = door.gate;
+  const { window, daily } = own.gate.budget;
+  await inherit(parts, budget, account);
+  const nowMs = clock.monotonicMs();
+  budget.learn({ ...NO_HINTS, window: { ...window, remaining: null }, daily }, nowMs);
   // The call that told us who we are was made through the connection's own door; it counts here as well.
-  door.gate.budget.book(nowMs);
-  door.gate.budget.finish(nowMs);
-  const stored = await parts.state?.budget(account);
-  if (stored != null) door.gate.budget.blockUntil(nowMs + stored.blockedUntil - parts.clock.now());
+  budget.book(nowMs);
+  budget.finish(nowMs);
   return door;
+}
+
+/** What former processes spent, and were told to wait for. */
+async function inherit({ state, clock }: Parts, budget: Budget, account: string): Promise<void> {
+  const stored = (await state?.budget(account)) ?? null;
+  if (stored === null) return;
+  const nowMs = clock.monotonicMs();
+  const toWall = clock.now() - nowMs;
+  budget.blockUntil(stored.blockedUntil - toWall);
+  // A clock that was set back must not keep calls in the window for longer than it is.
+  if (stored.used !== null) budget.remember(stored.used.calls, Math.min(nowMs, stored.used.at - toWall));
+}
+
+/** The setting that keeps whose account a connection was when it was opened last. */
+function accountOf(connection: string): string {
+  return `account of ${connection}`;
 }

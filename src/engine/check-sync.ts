@@ -1,6 +1,6 @@
 import { Fault, type Problem } from "../contract/fault.ts";
 import type { Sync } from "../contract/project.ts";
-import { newMeter } from "../delivery/limited.ts";
+import { newMeter } from "../delivery/gate.ts";
 import { prepareSync } from "./prepare-sync.ts";
 import type { Workbench } from "./workbench.ts";
 

@@ -4,9 +4,35 @@ import type { StateStore } from "../contract/state.ts";
 
 /**
  * A run's ledger out of what is stored: the plan says what was to be done, the batches how far it came, the notes what did
- * not simply apply. For runs whose process is gone; what never came to a batch counts as deferred.
+ * not simply apply. For runs whose process is gone; what never came to a batch counts as `rest`.
  */
-export async function countRun(planner: Planner, state: StateStore, run: string, plan: string): Promise<Operations> {
+export async function countRun(
+  planner: Planner,
+  state: StateStore,
+  run: string,
+  plan: string,
+  rest: "deferred" | "cancelled" = "deferred",
+): Promise<Operations> {
+  return count(planner, state, run, plan, rest);
+}
+
+/** The same of the rows alone that were answered. */
+export async function countAnswered(
+  planner: Planner,
+  state: StateStore,
+  run: string,
+  plan: string,
+): Promise<Operations> {
+  return count(planner, state, run, plan, null);
+}
+
+async function count(
+  planner: Planner,
+  state: StateStore,
+  run: string,
+  plan: string,
+  rest: "deferred" | "cancelled" | null,
+): Promise<Operations> {
   const done = (await state.batches(run)).filter((batch) => batch.state === "done");
   const planned = await planner.countPlan(plan, [{ fromSeq: 0, toSeq: Number.MAX_SAFE_INTEGER }]);
   const answered = await planner.countPlan(plan, done);
@@ -16,9 +42,9 @@ export async function countRun(planner: Planner, state: StateStore, run: string,
     byOperation.set(operation, counts);
     return counts;
   };
-  for (const { operation, rows } of planned) of(operation).deferred += rows;
+  if (rest !== null) for (const { operation, rows } of planned) of(operation)[rest] += rows;
   for (const { operation, settled, rows } of answered) {
-    of(operation).deferred -= rows;
+    if (rest !== null) of(operation)[rest] -= rows;
     of(operation)[settled === "held" ? "deferred" : (settled ?? "applied")] += rows;
   }
   for (const { operation, state: end, count } of await state.noteTotals(run)) {

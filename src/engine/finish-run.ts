@@ -1,7 +1,5 @@
-import { rm } from "node:fs/promises";
 import type { RunRecord } from "../contract/run.ts";
 import type { Lease, RunPatch, StateStore } from "../contract/state.ts";
-import { invalidFile } from "../planner/plan-file.ts";
 import { planPath } from "./plan-path.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -19,10 +17,7 @@ export async function finishRun(
 ): Promise<RunRecord> {
   const endedAt = bench.clock.now();
   await state.patchRun(lease, run.id, { ...patch, endedAt });
-  for (const id of await state.prune(KEEP_RUNS, endedAt - KEEP_MS)) {
-    const path = planPath(bench.project, id);
-    await rm(path, { force: true });
-    await rm(invalidFile(path), { force: true });
-  }
+  for (const id of await state.prune(KEEP_RUNS, endedAt - KEEP_MS))
+    await bench.planner.dropPlan(planPath(bench.project, id));
   return (await state.run(run.id)) ?? { ...run, ...patch, endedAt };
 }

@@ -1,4 +1,4 @@
-import type { RunRecord } from "../contract/run.ts";
+import type { GuardVerdict, RunRecord } from "../contract/run.ts";
 import type { Lease, StateStore } from "../contract/state.ts";
 import { approvedPlans, judgePlan, type PlannedSync } from "./plan-sync.ts";
 import type { Workbench } from "./workbench.ts";
@@ -33,7 +33,7 @@ export async function settleHold(
     await state.approve(hold.id, options.who, nowMs, until);
     await audit(hold.run);
     const holds = [hold, ...planned.holds.filter((other) => other.id !== hold.id)];
-    const verdicts = await judgePlan(bench.project, planned.prepared.sync, planned.session, planned.facts, holds);
+    const verdicts = await judgePlan(bench, planned.prepared.sync, planned.session, planned.facts, holds);
     return { ...planned, holds, guards: verdicts };
   }
   await state.hold(at.lease, {
@@ -41,6 +41,7 @@ export async function settleHold(
     sync: at.lease.sync,
     run: at.run.id,
     guards,
+    account: planned.prepared.account.account.id,
     heldAt: nowMs,
     approvedAt: nowMs,
     approvedBy: options.who,
@@ -57,7 +58,7 @@ export async function settleHold(
 export async function setAside(bench: Workbench, { prepared, session, guards, holds }: PlannedSync): Promise<number> {
   const held = guards.filter((verdict) => verdict.held);
   if (held.length === 0 || !prepared.sync.holdsPartly) return 0;
-  return session.setAside(held, await approvedPlans(bench.project, holds));
+  return session.setAside(held, await approvedPlans(bench, holds));
 }
 
 /** Stores the plan as the set that an approval releases; says why in a sentence. */
@@ -74,12 +75,19 @@ export async function holdPlan(
     sync: lease.sync,
     run: run.id,
     guards: [...new Set(held.map((verdict) => verdict.guard))],
+    account: planned.prepared.account.account.id,
     heldAt: bench.clock.now(),
     approvedAt: null,
     approvedBy: null,
     until: null,
   });
-  return held
+  return describeHeld(planned.guards);
+}
+
+/** Which guards hold, and by how much, in a sentence. */
+export function describeHeld(guards: readonly GuardVerdict[]): string {
+  return guards
+    .filter((verdict) => verdict.held)
     .map((verdict) => {
       const what = verdict.field === null ? verdict.guard : `${verdict.guard} (${verdict.field})`;
       return `guard ${what}: ${verdict.value} of ${verdict.of} rows, limit ${verdict.limit}`;

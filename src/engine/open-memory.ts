@@ -1,6 +1,3 @@
-import { randomUUID } from "node:crypto";
-import { readFile, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Clock } from "../contract/clock.ts";
 import { Fault } from "../contract/fault.ts";
 import type { Planner } from "../contract/planner.ts";
@@ -8,8 +5,10 @@ import type { Project } from "../contract/project.ts";
 import type { StateStore } from "../contract/state.ts";
 import { openPlanner } from "../planner/open-planner.ts";
 import { openState } from "../state/open-state.ts";
+import { checkAfterDeath } from "./check-after-death.ts";
 import { exists, sizeOf } from "./exists.ts";
 import { plannerFile } from "./plan-path.ts";
+import { hasRun, MARKER, projectId, writeMarker } from "./state-marker.ts";
 
 /** What a project remembers: the ledger and the snapshots. Both or neither. */
 export type Memory = { readonly state: StateStore | null; readonly planner: Planner };
@@ -23,17 +22,7 @@ export type MemoryOptions = {
   readonly mode: "run" | "plan";
 };
 
-const MARKER = "sluice.state.json";
 const MEMORY_LIMIT_MB = 512;
-
-type Marker = {
-  readonly about: string;
-  readonly project: string;
-  readonly environments: Record<string, { first_run: string }>;
-};
-
-const ABOUT =
-  "Written by Sluice at the first run of an environment. It tells a lost .sluice folder from a first run: keep it in version control.";
 
 /**
  * Opens state and planner. The marker beside sluice.yml says that this environment ran before: a missing file is then lost,
@@ -63,8 +52,14 @@ export async function openMemory(options: MemoryOptions, signal: AbortSignal): P
     if (!hasState && (await planner.metas()).length > 0) throw missing(project, "state", project.stateFile);
     if (isPlanOnly) return { state: null, planner };
     const state = await openState({ file: project.stateFile, mode: ran ? "open" : "create", clock });
-    if (options.mode === "run" && !ran) await writeMarker(project, state, clock);
-    return { state, planner };
+    try {
+      await checkAfterDeath(state);
+      if (options.mode === "run" && !ran) await writeMarker(project, await projectId(project, state), clock);
+      return { state, planner };
+    } catch (error) {
+      await state.close();
+      throw error;
+    }
   } catch (error) {
     await planner.close();
     throw error;
@@ -98,41 +93,9 @@ function missing(project: Project, what: string, file: string): Fault {
     "STATE_MISSING",
     `this project has run before (environment "${project.environment}"), and its ${what} ${where} is gone`,
     {
-      fix: `restore .sluice from a backup. To start over on purpose: move what is left of .sluice away and delete ${MARKER}; rows are then matched to the records that are there by the match list. Nothing was sent`,
+      fix: `restore .sluice from a backup with \`sluice state restore BACKUP\`. To start over on purpose: move what is left of .sluice away and delete ${MARKER}; rows are then matched to the records that are there by the match list. Nothing was sent`,
     },
   );
-}
-
-async function readMarker(project: Project): Promise<Marker | null> {
-  const path = join(project.dir, MARKER);
-  if (!(await exists(path))) return null;
-  try {
-    return JSON.parse(await readFile(path, "utf8")) as Marker;
-  } catch (error) {
-    throw new Fault("STATE_CORRUPT", `${MARKER} cannot be read`, {
-      fix: "restore it from version control",
-      cause: error,
-    });
-  }
-}
-
-async function hasRun(project: Project): Promise<boolean> {
-  const marker = await readMarker(project);
-  return marker?.environments?.[project.environment] !== undefined;
-}
-
-async function writeMarker(project: Project, state: StateStore, clock: Clock): Promise<void> {
-  const former = await readMarker(project);
-  const id = (await state.setting("project")) ?? former?.project ?? randomUUID();
-  await state.putSetting("project", id);
-  const environments = {
-    ...former?.environments,
-    [project.environment]: { first_run: new Date(clock.now()).toISOString() },
-  };
-  const marker: Marker = { about: ABOUT, project: id, environments };
-  const path = join(project.dir, MARKER);
-  await writeFile(`${path}.tmp`, `${JSON.stringify(marker, null, 2)}\n`);
-  await rename(`${path}.tmp`, path);
 }
 
 async function isFilled(path: string): Promise<boolean> {

@@ -8,12 +8,14 @@ export type RunOptions = {
   readonly approve: boolean;
   /** What is planned: what changed, or every row again. */
   readonly aim: PlanAim;
+  /** Goes on with a paused run before its time, and with a sync that died again and again. */
+  readonly insists: boolean;
   readonly isDead: (holder: string) => boolean;
   readonly holder: string;
   /** At most so many plans at once; each may take the planner's whole memory limit. */
   readonly planTurn: <T>(work: () => Promise<T>) => Promise<T>;
   readonly onProgress: (progress: Progress) => void;
-  /** Told of a run that was interrupted and is settled now. */
+  /** Told of an earlier run that was taken up again and ended now, or was given up. */
   readonly onRecovered: (run: RunRecord) => void;
 };
 

@@ -21,7 +21,7 @@ export async function takeOver(
   const plannerMoves = inPlanner.some((meta) => meta.sync === former);
   const stateMoves = inState.some((record) => record.name === former);
   if (!plannerMoves && !stateMoves) return;
-  const lease = await takeLease(state, former, options);
+  const { lease } = await takeLease(state, former, options);
   if (plannerMoves) await bench.planner.rename(former, sync.name);
   if (stateMoves) await state.renameSync(former, sync.name);
   const who = options.who;

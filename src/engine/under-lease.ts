@@ -1,32 +1,62 @@
 import { Fault } from "../contract/fault.ts";
+import type { Planner } from "../contract/planner.ts";
 import type { Lease, StateStore } from "../contract/state.ts";
-import { keepLease } from "./keep-lease.ts";
+import { type KeptLease, keepLease } from "./keep-lease.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { Workbench } from "./workbench.ts";
 
 type Holder = Pick<RunOptions, "holder" | "isDead">;
 
-/** Works while the sync is this process's alone; `work` gets a signal that also tells of a lost lease. Fault: SYNC_BUSY. */
+/** The right to work on a sync, kept for as long as the work takes. */
+export type Tenure = {
+  readonly lease: Lease;
+  readonly kept: KeptLease;
+  /** The last holder never gave the lease back: it died at work, or sleeps. */
+  readonly followsDeath: boolean;
+};
+
+/**
+ * Works while the sync is this process's alone, in state and planner; `work` gets a signal that also tells of a lost lease.
+ * Fault: SYNC_BUSY.
+ */
 export async function underLease<T>(
-  { clock }: Pick<Workbench, "clock">,
+  { clock, planner }: Pick<Workbench, "clock" | "planner">,
   state: StateStore,
   sync: string,
   options: Holder,
-  work: (lease: Lease, signal: AbortSignal) => Promise<T>,
+  work: (lease: Lease, signal: AbortSignal, tenure: Tenure) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
-  const lease = await takeLease(state, sync, options);
+  const { lease, wasHeld } = await takeLease(state, sync, options);
   const kept = keepLease.start(state, lease, clock, signal);
   try {
-    return await work(lease, kept.signal);
+    await claim(planner, lease);
+    return await work(lease, kept.signal, { lease, kept, followsDeath: wasHeld });
   } finally {
     await kept.stop();
   }
 }
 
+/** Nobody can have worked under a higher epoch than the one just given, unless the state was put back to an older one. */
+async function claim(planner: Planner, { sync, epoch }: Lease): Promise<void> {
+  try {
+    await planner.claim(sync, epoch);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== "LEASE_LOST") throw error;
+    throw new Fault("STATE_MISMATCH", `the state is older than the planner: "${sync}" was worked on since`, {
+      fix: "put state, planner and plans back from one backup (`sluice state restore`); nothing was sent",
+      cause: error,
+    });
+  }
+}
+
 /** A lease that nobody renews; the caller releases it. Fault: SYNC_BUSY. */
-export async function takeLease(state: StateStore, sync: string, options: Holder): Promise<Lease> {
+export async function takeLease(
+  state: StateStore,
+  sync: string,
+  options: Holder,
+): Promise<{ lease: Lease; wasHeld: boolean }> {
   const attempt = await state.acquire(sync, options.holder, keepLease.forMs, options.isDead);
-  if (attempt.ok) return attempt.lease;
+  if (attempt.ok) return attempt;
   throw new Fault("SYNC_BUSY", `sync "${sync}" is being run by ${attempt.holder}`, { fix: "wait until it ends" });
 }

@@ -9,6 +9,7 @@ type HoldRow = {
   sync: string;
   run: string;
   guards: string;
+  account: string | null;
   held_at: number;
   approved_at: number | null;
   approved_by: string | null;
@@ -58,6 +59,7 @@ function toRow(hold: Hold): HoldRow {
     sync: hold.sync,
     run: hold.run,
     guards: JSON.stringify(hold.guards),
+    account: toStored(hold.account),
     held_at: hold.heldAt,
     approved_at: hold.approvedAt,
     approved_by: toStored(hold.approvedBy),
@@ -71,6 +73,7 @@ function fromRow(row: HoldRow): Hold {
     sync: row.sync,
     run: row.run,
     guards: JSON.parse(row.guards) as readonly GuardName[],
+    account: fromStored(row.account),
     heldAt: Number(row.held_at),
     approvedAt: row.approved_at === null ? null : Number(row.approved_at),
     approvedBy: fromStored(row.approved_by),

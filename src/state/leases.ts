@@ -8,7 +8,9 @@ type LeaseRow = { sync: string; epoch: number; holder: string; until: number };
  * A lease's row is never deleted: its epoch says how often the sync was ever taken. A released lease has an empty holder
  * and ran out at 0.
  */
-export function leaseMethods(database: Database): Pick<StateStore, "acquire" | "holder" | "renew" | "release"> {
+export function leaseMethods(
+  database: Database,
+): Pick<StateStore, "acquire" | "holder" | "renew" | "release" | "leases"> {
   return {
     acquire: (sync, holder, forMs, isDead) =>
       database.write<LeaseAttempt>(async (trx) => {
@@ -22,13 +24,23 @@ export function leaseMethods(database: Database): Pick<StateStore, "acquire" | "
           .insert({ ...lease, until: nowMs + forMs })
           .onConflict("sync")
           .merge();
-        return { ok: true, lease };
+        return { ok: true, lease, wasHeld: (row?.holder ?? "") !== "" };
       }),
 
     holder: (sync) =>
       database.read(async (db) => {
         const row: LeaseRow | undefined = await db("lease").where({ sync }).first();
         return row === undefined || Number(row.until) <= (await database.now()) ? null : row.holder;
+      }),
+
+    leases: () =>
+      database.read(async (db) => {
+        const rows: LeaseRow[] = await db("lease").orderBy("sync");
+        return rows.map(({ sync, epoch, holder }) => ({
+          sync,
+          epoch: Number(epoch),
+          holder: holder === "" ? null : holder,
+        }));
       }),
 
     renew: (lease, forMs) =>

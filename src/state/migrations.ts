@@ -1,7 +1,10 @@
 import type { Knex } from "knex";
 
 /** Forward only: a migration that was released is never edited. Its version is its place in the list, from 1. */
-export const MIGRATIONS: readonly ((trx: Knex.Transaction) => Promise<void>)[] = [createTables];
+export const MIGRATIONS: readonly ((trx: Knex.Transaction) => Promise<void>)[] = [createTables, survive];
+
+/** The version of the tables as this program makes them. */
+export const STATE_SCHEMA = MIGRATIONS.length;
 
 /** Rows of every table name their sync by name; times are ms since the epoch; JSON is text. */
 async function createTables(trx: Knex.Transaction): Promise<void> {
@@ -105,5 +108,32 @@ async function createAccountTables(trx: Knex.Transaction): Promise<void> {
   await trx.schema.createTable("setting", (table) => {
     table.text("name").primary();
     table.text("value").notNullable();
+  });
+}
+
+/** Runs that are taken up again, holds that are for one account, syncs that die again and again, budgets that outlive a process. */
+async function survive(trx: Knex.Transaction): Promise<void> {
+  await trx.schema.alterTable("run", (table) => {
+    table.text("account");
+    table.bigInteger("resumes").notNullable().defaultTo(0);
+    table.bigInteger("resume_at");
+  });
+  await trx.schema.alterTable("hold", (table) => {
+    table.text("account");
+  });
+  await trx.schema.createTable("deaths", (table) => {
+    table.text("sync").primary();
+    table.integer("count").notNullable();
+    table.text("run").notNullable();
+    table.bigInteger("answered").notNullable();
+  });
+  await trx.schema.createTable("restoration", (table) => {
+    table.text("sync").primary();
+    table.bigInteger("backup_at").notNullable();
+    table.bigInteger("restored_at").notNullable();
+  });
+  await trx.schema.alterTable("budget", (table) => {
+    table.bigInteger("used");
+    table.bigInteger("used_at");
   });
 }

@@ -39,14 +39,15 @@ export function syncMethods(database: Database): Pick<StateStore, "syncs" | "put
         }
         await moveLease(trx, from, to, await database.now());
         await trx("sync").where({ name: from }).update({ name: to });
-        for (const table of ["run", "reject", "hold", "audit"]) {
+        for (const table of ["run", "reject", "hold", "audit", "deaths", "restoration"]) {
           await trx(table).where({ sync: from }).update({ sync: to });
         }
       }),
 
     forgetSync: (lease) =>
       database.fenced(lease, async (trx) => {
-        for (const table of ["reject", "hold"]) await trx(table).where({ sync: lease.sync }).delete();
+        for (const table of ["reject", "hold", "deaths", "restoration"])
+          await trx(table).where({ sync: lease.sync }).delete();
         await trx("sync").where({ name: lease.sync }).delete();
       }),
   };

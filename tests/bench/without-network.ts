@@ -40,6 +40,7 @@ const options = {
   trigger: "bench",
   who: "bench",
   approve: false,
+  insists: false,
   aim: CHANGES_ONLY,
   isDead: () => false,
   holder: "bench",

@@ -1,4 +1,4 @@
-// Proves that a run killed in mid-delivery is told as what it is, and that the next run ends what it began: each row once.
+// Proves that a run killed in mid-delivery is told as what it is, and that the next start goes on with it: each row once.
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { CUSTOMER_ID, crowd, expected, peopleProject, shown } from "./people.ts";
@@ -38,13 +38,85 @@ it("status and plan say so, rows tell what is in doubt, and the next run brings 
   expect(rows.document.groups).toMatchObject([{ code: "IN_DOUBT" }]);
   expect(await portal.writes()).toEqual([]);
 
-  expect(await project.run("people")).toMatchObject({
+  const next = await project.json<{ run: RunDocument; earlier: RunDocument[] }>(["run", "people"]);
+  expect(next).toMatchObject({
     status: 0,
-    run: { state: "succeeded", created: 2_000 - landed },
+    document: {
+      run: { state: "succeeded", planned: 0 },
+      earlier: [
+        { id: killed, state: "succeeded", resumes: 1, operations: { upsert: { applied: 2_000, deferred: 0 } } },
+      ],
+    },
   });
+  const [resumed] = next.document.earlier;
+  expect((resumed?.created ?? 0) + (resumed?.adopted ?? 0)).toBe(2_000);
   expect(shown(await portal.dump())).toEqual(expected(people));
   expect((await project.json<Status>(["status"])).document).toMatchObject({ syncs: [{ interrupted: null }] });
   const { runs } = (await project.json<{ runs: RunDocument[] }>(["runs"])).document;
-  expect(runs.find((run) => run.id === killed)).toMatchObject({ state: "failed", code: "INTERRUPTED" });
+  expect(runs.find((run) => run.id === killed)).toMatchObject({ state: "succeeded", code: null, resumes: 1 });
   expect(await project.run("people")).toMatchObject({ status: 0, run: { planned: 0, counts: { unchanged: 2_000 } } });
+});
+
+it("a run whose file is another since is given up, and what it may have sent is planned again", async () => {
+  const portal = await newPortal();
+  await portal.addFields("contacts", [CUSTOMER_ID]);
+  const people = crowd(1_000);
+  const files = peopleProject(portal.url, people, { guards: "off" });
+  const project = newProject(files);
+  await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 400 } });
+  const running = project.start(["run", "people"]);
+  while ((await portal.writes()).length < 4 && running.child.exitCode === null) await delay(20);
+  running.child.kill("SIGKILL");
+  await running.ended;
+  await portal.noFaults();
+  const { city: _, ...fields } = {
+    customer_id: "id",
+    email: "email",
+    firstname: "first",
+    lastname: "last",
+    city: "city",
+  };
+  project.write({ "syncs/people.yml": { ...(files["syncs/people.yml"] as object), fields } });
+  const next = await project.json<{ run: RunDocument; earlier: RunDocument[] }>(["run", "people"]);
+  expect(next).toMatchObject({
+    status: 0,
+    document: {
+      run: { state: "succeeded" },
+      earlier: [{ state: "failed", code: "INTERRUPTED", reason: expect.stringContaining("file is another since") }],
+    },
+  });
+  expect(await portal.dump()).toHaveLength(1_000);
+  expect(await project.run("people")).toMatchObject({ status: 0, run: { planned: 0 } });
+});
+
+it("`resume` goes on with the run and plans nothing; a sync that dies again and again is left alone until then", async () => {
+  const portal = await newPortal();
+  await portal.addFields("contacts", [CUSTOMER_ID]);
+  const project = newProject(peopleProject(portal.url, crowd(300), { guards: "off" }));
+  await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 5_000 } });
+  for (let death = 0; death < 3; death++) {
+    await portal.forgetRequests();
+    const running = project.start(["run", "people"]);
+    // In the middle of its first call, which nobody ever hears of.
+    for (let last: RunDocument | undefined; last?.state !== "writing" || last.resumes !== death; await delay(50))
+      last = (await project.json<Status>(["status"])).document.syncs[0]?.last;
+    await delay(200);
+    running.child.kill("SIGKILL");
+    await running.ended;
+  }
+  await portal.noFaults();
+  project.write({ "people.json": crowd(310) });
+  const refused = await project.run("people");
+  expect(refused).toMatchObject({
+    status: 4,
+    error: { code: "QUARANTINED", fix: expect.stringContaining("sluice resume people") },
+  });
+  const resumed = await project.json<{ run: RunDocument }>(["resume", "people"]);
+  expect(resumed).toMatchObject({
+    status: 0,
+    document: { run: { state: "succeeded", operations: { upsert: { applied: 300 } } } },
+  });
+  expect(await portal.dump()).toHaveLength(300);
+  expect(await project.json(["resume", "people"])).toMatchObject({ status: 0, document: { run: null } });
+  expect(await project.run("people")).toMatchObject({ status: 0, run: { operations: { upsert: { applied: 10 } } } });
 });

@@ -1,7 +1,8 @@
 // Proves that the Salesforce connector is a destination behind every decorator too: limits, retries and bisecting change no answer.
 import { bisecting } from "../../../src/delivery/bisecting.ts";
 import { windowBudget } from "../../../src/delivery/budget.ts";
-import { limited, newMeter, openGate } from "../../../src/delivery/limited.ts";
+import { newMeter, openGate } from "../../../src/delivery/gate.ts";
+import { limited } from "../../../src/delivery/limited.ts";
 import { retryAllowance, retrying } from "../../../src/delivery/retrying.ts";
 import { realClock } from "./real-clock.ts";
 import { salesforceSubject } from "./salesforce-subject.ts";

@@ -6,7 +6,7 @@ import type { Abilities, Destination } from "../../../src/contract/destination.t
 import { Fault, NO_HINTS } from "../../../src/contract/fault.ts";
 import type { Project } from "../../../src/contract/project.ts";
 import type { BudgetRecord, StateStore } from "../../../src/contract/state.ts";
-import { newMeter } from "../../../src/delivery/limited.ts";
+import { newMeter } from "../../../src/delivery/gate.ts";
 import { openAccounts } from "../../../src/engine/accounts.ts";
 import { fakeClock } from "../../contract/state/fake-clock.ts";
 import { running } from "../delivery/samples.ts";
@@ -49,7 +49,12 @@ function setUp(putBudget: (record: BudgetRecord) => Promise<void>, refusals = 0)
     connectors: [connector],
     clock: fakeClock(),
     random: () => 0.5,
-    state: { budget: async () => null, putBudget } as unknown as StateStore,
+    state: {
+      budget: async () => null,
+      putBudget,
+      setting: async () => null,
+      putSetting: async () => undefined,
+    } as unknown as StateStore,
   });
   return { accounts, facts };
 }
@@ -70,7 +75,7 @@ test("closing waits until the account's wait is written down", async () => {
   const closing = accounts.close();
   write();
   await closing;
-  expect(kept).toMatchObject([{ account: "4711" }]);
+  expect(kept[0]).toMatchObject({ account: "4711", used: { calls: 2 } });
   expect(facts.closed).toBe(1);
 });
 

@@ -23,6 +23,7 @@ beforeEach(async () => {
     connections: new Map(),
     models: new Map(),
     syncs: new Map(),
+    alerts: new Map(),
     stateFile: join(workDir, "state.db"),
     workDir,
     secrets: [],

@@ -1,0 +1,155 @@
+import { Fault } from "../contract/fault.ts";
+import type { Sync } from "../contract/project.ts";
+import type { ModelCounts, RunRecord } from "../contract/run.ts";
+import type { Lease, RunPatch, StateStore } from "../contract/state.ts";
+import { count, rowCount } from "../core/count-text.ts";
+import { hasFailed } from "../core/guards.ts";
+import { type Delivered, type DeliverRange, deliver } from "../delivery/deliver.ts";
+import type { Meter } from "../delivery/gate.ts";
+import { openRecorder, type Recorder } from "../delivery/recorder.ts";
+import type { Tally } from "../delivery/tally.ts";
+import { finishRun } from "./finish-run.ts";
+import { spent } from "./new-run.ts";
+import { planPath } from "./plan-path.ts";
+import type { PreparedSync } from "./prepare-sync.ts";
+import { putSync } from "./put-sync.ts";
+import { rejectHash } from "./reject-hash.ts";
+import type { RunOptions } from "./run-options.ts";
+import { outcomeOf } from "./run-outcome.ts";
+import type { Tenure } from "./under-lease.ts";
+import type { Workbench } from "./workbench.ts";
+
+/** A committed plan on its way, from its first row or from where an earlier process left it. */
+export type Shipment = {
+  /** As it stood when this process took it up. */
+  readonly run: RunRecord;
+  readonly prepared: PreparedSync;
+  readonly tenure: Tenure;
+  readonly meter: Meter;
+  readonly options: Pick<RunOptions, "onProgress">;
+  readonly ranges: readonly DeliverRange[];
+  readonly tally: Tally;
+  /** Rows that were settled and refused before this process took the run up. */
+  readonly before: { readonly done: number; readonly rejected: number };
+  readonly counts: ModelCounts;
+  /** Rows that guards hold, and their word. */
+  readonly aside: number;
+  readonly heldBy: string | null;
+};
+
+/** What is written of the run at its end beside its state. */
+export type RunLedger = RunPatch & Required<Pick<RunPatch, "operations" | "newRejected">>;
+/** Asked when everything is accepted. */
+export type Ledger = (delivered: Delivered) => Promise<RunLedger>;
+
+/** Sends, accepts, and writes the run's last word, or its pause. */
+export async function deliverPlan(
+  bench: Workbench,
+  state: StateStore,
+  shipment: Shipment,
+  ledger: Ledger,
+  signal: AbortSignal,
+): Promise<{ run: RunRecord; fault: Fault | null }> {
+  const { run, prepared, tenure, meter, aside, heldBy } = shipment;
+  const { lease } = tenure;
+  const delivered = await send(bench, state, shipment, signal);
+  await putSync(bench, state, prepared, lease);
+  const numbers = await ledger(delivered);
+  const ending = outcomeOf({
+    stopped: delivered.stopped,
+    operations: numbers.operations,
+    newInvalid: run.newInvalid,
+    newRejected: numbers.newRejected,
+    aside,
+    heldBy,
+    isResend: run.trigger === "resync",
+    resumeAt: bench.clock.now() + prepared.account.gate.budget.quotaPauseMs(bench.clock.monotonicMs()),
+  });
+  const patch = { ...numbers, ...ending, ...spent(meter, run) };
+  if (ending.state === "paused") {
+    await state.patchRun(lease, run.id, patch);
+    return { run: (await state.run(run.id)) ?? { ...run, ...patch }, fault: delivered.stopped };
+  }
+  return { run: await finishRun(bench, state, lease, run, patch), fault: delivered.stopped };
+}
+
+async function send(bench: Workbench, state: StateStore, shipment: Shipment, signal: AbortSignal): Promise<Delivered> {
+  const { run, prepared, tenure, meter, options, ranges } = shipment;
+  const { sync, object, account } = prepared;
+  const plan = planPath(bench.project, run.id);
+  const recorder = recorderOf(bench, state, shipment, plan);
+  const delivered = await deliver(
+    {
+      sync,
+      object,
+      destination: account.metered(meter, { confirm: tenure.kept.confirm, priority: sync.priority }),
+      recorder,
+      ranges,
+      readPlan: (fromSeq, toSeq) => bench.planner.readPlan(plan, fromSeq, toSeq),
+      aliases: () => state.aliases(account.account.id, sync.object),
+      ownersOf: async (ids) => {
+        const owners = await bench.planner.owners(account.account.id, sync.object, ids);
+        return new Map(owners.filter((owner) => owner.sync === sync.name).map((owner) => [owner.remoteId, owner.key]));
+      },
+      check: () => failedGuard(sync, shipment),
+      onProgress: (done) =>
+        options.onProgress({
+          sync: sync.name,
+          phase: "writing",
+          done: shipment.before.done + done,
+          planned: run.planRows,
+        }),
+    },
+    signal,
+  );
+  await recorder.accept();
+  await markDoubts(bench, state, tenure.lease, run.id, plan);
+  return delivered;
+}
+
+function recorderOf(
+  bench: Workbench,
+  state: StateStore,
+  { run, prepared, tenure, tally }: Shipment,
+  plan: string,
+): Recorder {
+  const { sync, object, account } = prepared;
+  return openRecorder({
+    state,
+    planner: bench.planner,
+    lease: tenure.lease,
+    run: run.id,
+    plan,
+    account: account.account.id,
+    object: sync.object,
+    clock: bench.clock,
+    tally,
+    rejectHash: (row, field) => rejectHash.of(object, row, field),
+  });
+}
+
+/** Batches that were sent and whose answer could not even be recorded: the snapshot remembers that they may have landed. */
+async function markDoubts(bench: Workbench, state: StateStore, lease: Lease, run: string, plan: string): Promise<void> {
+  const sent = (await state.batches(run)).filter((batch) => batch.state === "sent");
+  await bench.planner.markInDoubt({ sync: lease.sync, epoch: lease.epoch, plan }, sent);
+}
+
+/**
+ * Invalid rows are known of the whole model beforehand and count against all of it; refusals come in as rows go out, and
+ * count against what went out so far.
+ */
+function failedGuard(
+  sync: Sync,
+  { counts, tally, before }: Pick<Shipment, "counts" | "tally" | "before">,
+): Fault | null {
+  const { failed } = sync.guards;
+  const rejected = before.rejected + tally.rejected;
+  const done = before.done + tally.done;
+  const all = counts.invalid + rejected;
+  const isOver = hasFailed(failed, rejected, done) || hasFailed(failed, all, Math.max(counts.read, all));
+  if (!isOver) return null;
+  const of = `${rowCount(rejected)} of ${count(done)} refused, ${count(counts.invalid)} of ${count(counts.read)} invalid`;
+  return new Fault("HELD", `stopped by guard failed: ${of}`, {
+    fix: "look at `sluice rows last`, mend the rows, and run again; what was sent stays sent",
+  });
+}

@@ -1,0 +1,52 @@
+import type { Sync } from "../contract/project.ts";
+import type { RunRecord } from "../contract/run.ts";
+import type { RunPatch } from "../contract/state.ts";
+import { newRunId } from "../core/run-id.ts";
+import type { Meter } from "../delivery/gate.ts";
+import type { RunOptions } from "./run-options.ts";
+import type { Workbench } from "./workbench.ts";
+
+export function newRun(bench: Workbench, sync: Sync, options: RunOptions): RunRecord {
+  const startedAt = bench.clock.now();
+  return {
+    id: newRunId(startedAt, bench.random),
+    sync: sync.name,
+    model: sync.model,
+    state: "planning",
+    reason: null,
+    code: null,
+    trigger: options.trigger,
+    configHash: sync.configHash,
+    account: null,
+    resumes: 0,
+    resumeAt: null,
+    counts: null,
+    operations: {},
+    guards: [],
+    planRows: 0,
+    planSha256: null,
+    newInvalid: 0,
+    newRejected: 0,
+    linked: 0,
+    created: 0,
+    adopted: 0,
+    calls: 0,
+    throttled: 0,
+    waitedMs: 0,
+    bytesOut: 0,
+    peakRssBytes: 0,
+    startedAt,
+    endedAt: null,
+  };
+}
+
+/** What a run cost so far, with what it had cost before it was taken up again. */
+export function spent(meter: Meter, before: RunRecord): RunPatch {
+  return {
+    calls: before.calls + meter.calls,
+    throttled: before.throttled + meter.throttled,
+    waitedMs: before.waitedMs + Math.round(meter.waitedMs),
+    bytesOut: before.bytesOut + meter.bytesOut,
+    peakRssBytes: Math.max(before.peakRssBytes, process.resourceUsage().maxRSS * 1024),
+  };
+}

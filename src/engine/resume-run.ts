@@ -1,0 +1,96 @@
+import { Fault } from "../contract/fault.ts";
+import type { Sync } from "../contract/project.ts";
+import type { ModelCounts, RunRecord } from "../contract/run.ts";
+import type { BatchRecord, StateStore } from "../contract/state.ts";
+import type { DeliverRange } from "../delivery/deliver.ts";
+import { newMeter } from "../delivery/gate.ts";
+import { newTally } from "../delivery/tally.ts";
+import { acceptAnswered } from "./accept-answered.ts";
+import { countAnswered } from "./count-run.ts";
+import { deliverPlan } from "./deliver-plan.ts";
+import { describeHeld } from "./hold-plan.ts";
+import { planPath } from "./plan-path.ts";
+import { prepareSync } from "./prepare-sync.ts";
+import type { RunOptions } from "./run-options.ts";
+import type { FinishedRun } from "./run-sync.ts";
+import { sentRanges } from "./sent-ranges.ts";
+import { storedLedger } from "./stored-ledger.ts";
+import type { Tenure } from "./under-lease.ts";
+import type { Workbench } from "./workbench.ts";
+
+/**
+ * Goes on with a run whose process died, or that paused: its plan is committed and its file the same. What is acknowledged is
+ * accepted first; then the rows without an answer go once more, carefully; then those that were never sent. Nothing is planned,
+ * so an approved set stays the set that was approved, and a resync goes on to its last row.
+ */
+export async function resumeRun(
+  bench: Workbench,
+  state: StateStore,
+  sync: Sync,
+  run: RunRecord,
+  { tenure, options }: { tenure: Tenure; options: RunOptions },
+  signal: AbortSignal,
+): Promise<FinishedRun> {
+  const { lease } = tenure;
+  const meter = newMeter();
+  const prepared = await prepareSync(bench, sync, meter, signal);
+  if (prepared.account.account.id !== run.account)
+    throw new Fault("DESTINATION_CHANGED", `run ${run.id} was planned for another account than this`, {
+      fix: "give the connection its former credentials back; nothing was sent",
+    });
+  const { batches } = await acceptAnswered(bench, state, lease, run);
+  const taken = {
+    ...run,
+    state: "writing",
+    resumes: run.resumes + 1,
+    resumeAt: null,
+    reason: null,
+    code: null,
+  } as const;
+  const { state: now, resumes, resumeAt, reason, code } = taken;
+  await state.patchRun(lease, run.id, { state: now, resumes, resumeAt, reason, code });
+  const path = planPath(bench.project, run.id);
+  const answered = Object.values(await countAnswered(bench.planner, state, run.id, path));
+  const aside = await countHeld(bench, path);
+  const shipment = {
+    run: taken,
+    prepared,
+    tenure,
+    meter,
+    options,
+    ranges: openRanges(batches, run.planRows),
+    tally: newTally(),
+    before: {
+      done: sentRanges(batches, run.planRows).done.reduce((sum, range) => sum + range.toSeq - range.fromSeq + 1, 0),
+      rejected: answered.reduce((sum, counts) => sum + counts.rejected, 0),
+    },
+    counts: run.counts ?? NO_COUNTS,
+    aside,
+    heldBy: aside > 0 ? describeHeld(run.guards) : null,
+  };
+  const ended = await deliverPlan(
+    bench,
+    state,
+    shipment,
+    (delivered) => storedLedger(bench, state, sync, run, path, delivered),
+    signal,
+  );
+  return { ...ended, planned: null };
+}
+
+const NO_COUNTS: ModelCounts = { read: 0, invalid: 0, unchanged: 0, waiting: 0, added: 0, changed: 0, removed: 0 };
+
+/** What is left of a plan, in its order: rows without an answer, and rows that were never sent. */
+export function openRanges(batches: readonly BatchRecord[], planRows: number): DeliverRange[] {
+  const { unsent } = sentRanges(batches, planRows);
+  const sent = batches.filter((batch) => batch.state === "sent");
+  return [
+    ...sent.map(({ fromSeq, toSeq }) => ({ fromSeq, toSeq, mayHaveLanded: true })),
+    ...unsent.map(({ fromSeq, toSeq }) => ({ fromSeq, toSeq, mayHaveLanded: false })),
+  ].sort((a, b) => a.fromSeq - b.fromSeq);
+}
+
+async function countHeld(bench: Workbench, path: string): Promise<number> {
+  const planned = await bench.planner.countPlan(path, [{ fromSeq: 0, toSeq: Number.MAX_SAFE_INTEGER }]);
+  return planned.reduce((sum, { settled, rows }) => sum + (settled === "held" ? rows : 0), 0);
+}

@@ -1,0 +1,45 @@
+import type { Sync } from "../contract/project.ts";
+import { NO_OPERATION_COUNTS, type Operations, type RunRecord } from "../contract/run.ts";
+import type { StateStore } from "../contract/state.ts";
+import type { Delivered } from "../delivery/deliver.ts";
+import { countRun } from "./count-run.ts";
+import type { RunLedger } from "./deliver-plan.ts";
+import { newsOf } from "./run-outcome.ts";
+import type { Workbench } from "./workbench.ts";
+
+/** The ledger of a run that several processes worked on, or that pauses: only what is stored tells the whole. */
+export async function storedLedger(
+  bench: Workbench,
+  state: StateStore,
+  sync: Sync,
+  run: RunRecord,
+  path: string,
+  { stopped }: Delivered,
+): Promise<RunLedger> {
+  const rest = stopped?.code === "CANCELLED" ? "cancelled" : "deferred";
+  const counted = await countRun(bench.planner, state, run.id, path, rest);
+  const operations = withSuperseded(counted, run.operations);
+  const records = await bench.planner.tallyRun({ sync: sync.name, run: run.id, plan: path });
+  const rejected = Object.values(operations).reduce((sum, counts) => sum + counts.rejected, 0);
+  const news = await newRejectsOf(state, run);
+  return { operations, ...records, newRejected: newsOf(news, { rejected, read: run.counts?.read ?? 0 }, sync) };
+}
+
+/** Rows that stood back for others are in no plan file; the run's row knows them since it was planned. */
+function withSuperseded(counted: Operations, before: Operations): Operations {
+  const merged = { ...counted };
+  for (const [name, { superseded }] of Object.entries(before)) {
+    const operation = name as keyof Operations;
+    if (superseded > 0) merged[operation] = { ...(merged[operation] ?? NO_OPERATION_COUNTS), superseded };
+  }
+  return merged;
+}
+
+/** Rows that this run refused for the first time, by code. */
+async function newRejectsOf(state: StateStore, run: RunRecord): Promise<ReadonlyMap<string, number>> {
+  const byCode = new Map<string, number>();
+  for await (const page of state.rejects(run.sync))
+    for (const reject of page)
+      if (reject.run === run.id && reject.attempts === 1) byCode.set(reject.code, (byCode.get(reject.code) ?? 0) + 1);
+  return byCode;
+}
