@@ -28,6 +28,7 @@ export function checkSync(work: Work, sync: Sync, around: Surroundings): void {
   checkTogether(work, report);
   checkDuplicateMatch(work, report);
   checkSchedule(work, around, report);
+  checkAlerts(work, around, report);
 }
 
 function checkPresence(work: Work, report: Report): void {
@@ -189,6 +190,14 @@ function checkDuplicateMatch(work: Work, report: Report): void {
   if (setting.keep === "linked" && setting.by !== undefined) {
     report([...path, "by"], "WRONG_VALUE", "on_duplicate_match: keep: linked takes no column", "remove by", "key");
   }
+}
+
+function checkAlerts(work: Work, { settings }: Surroundings, report: Report): void {
+  if (settings === null) return;
+  work.layers.merged.alerts?.forEach((name, index) => {
+    if (settings.alertNames.includes(name)) return;
+    report(["alerts", index], "UNKNOWN_ALERT", `there is no alert "${name}"`, hint(name, settings.alertNames, "alerts"));
+  });
 }
 
 function checkSchedule(work: Work, around: Surroundings, report: Report): void {

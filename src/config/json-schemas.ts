@@ -25,6 +25,14 @@ function connectionSchema(connector: ConnectorDefinition): JsonSchema {
     properties: {
       type: { const: connector.type, description: connector.title },
       timezone: { type: "string", description: "Whose clock timestamps without a zone mean." },
+      ...(connector.destination === null
+        ? {}
+        : {
+            reserve: {
+              type: "string",
+              description: "Share of the account's daily calls that is left to its other users: 10% where not said.",
+            },
+          }),
       ...record(own.properties),
     },
     required: ["type", ...required],

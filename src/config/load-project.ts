@@ -120,6 +120,7 @@ function assemble(
     connections: settings.connections,
     models: byName(models),
     syncs: byName(syncs),
+    alerts: settings.alerts,
     stateFile: written === null ? join(workDir, "state.db") : resolve(root, written),
     workDir,
     secrets: [...new Set([...settings.secrets, ...syncSecrets])].filter((secret) => secret !== ""),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alertSchema } from "./alert-schema.ts";
 import { constantValue, filledText, nameText, notYet, timezoneName } from "./schema-parts.ts";
 import { sharedKeys } from "./sync-schema.ts";
 
@@ -18,6 +19,7 @@ const environment = z.strictObject({
   vars: vars.optional(),
   state: state.optional(),
   schedules: z.enum(["on", "off"]).meta({ description: "off: nothing runs by itself here." }).optional(),
+  alerts: z.enum(["on", "off"]).meta({ description: "off: nobody is told of runs here, nor of successes." }).optional(),
 });
 
 /** sluice.yml. */
@@ -42,8 +44,10 @@ export const projectSchema = z
       .enum(["local", "warehouse"])
       .meta({ description: "Where changes are computed: local (default); warehouse is not yet available." })
       .optional(),
-    alerts: notYet("Whom to tell about failures.").optional(),
-    on_success: notYet("Whom to tell about successes.").optional(),
+    alerts: z
+      .record(nameText, alertSchema)
+      .meta({ description: "Whom to tell of syncs that failed, ended in part, are held, or recovered; by name." })
+      .optional(),
     suppress: notYet("A model of people who are never sent.").optional(),
     keep: notYet("How long runs and plans are kept.").optional(),
     keep_plans: notYet("How long plans are kept.").optional(),

@@ -4,8 +4,9 @@ import type { Connection } from "../contract/project.ts";
 import { hint } from "../core/suggest.ts";
 import { type Path, type Place, placeOf, problem } from "./problem.ts";
 import { piecesOf, type Resolved, resolveText, type Scope } from "./references.ts";
+import { shareOf } from "./resolve-guards.ts";
 import { isSecretAt, type Outline, outlineOf, outlinesAt } from "./schema-outline.ts";
-import { timezoneName } from "./schema-parts.ts";
+import { sharePercent, timezoneName } from "./schema-parts.ts";
 import { troublesOf } from "./schema-problems.ts";
 import type { YamlFile } from "./yaml-file.ts";
 
@@ -57,6 +58,7 @@ export function readConnection(input: ConnectionInput, problems: Problem[]): Rea
     failed: new Set(),
   };
   const timezone = takeTimezone(work, settings);
+  const reserve = takeReserve(work, settings);
   const resolved = resolveTree(work, settings, []) as Record<string, unknown>;
   checkSandboxToken(work, settings, resolved);
   const parsed = connector.config.safeParse(resolved);
@@ -68,6 +70,7 @@ export function readConnection(input: ConnectionInput, problems: Problem[]): Rea
     name: input.name,
     type: connector.type,
     config: parsed.data,
+    reserve,
     source: input.file,
     path,
   };
@@ -104,6 +107,21 @@ function takeTimezone(work: Work, settings: Record<string, unknown>): string | n
   const message = `connection "${work.name}": timezone must be the name of a time zone, such as Europe/Berlin`;
   work.problems.push(problem(work.place(["timezone"]), "WRONG_VALUE", message));
   return null;
+}
+
+/** What is left to the account's other users where nothing is said. */
+const RESERVE = 0.1;
+
+/** `reserve` may stand on every destination: whose quotas a connector's own schema does not know. */
+function takeReserve(work: Work, settings: Record<string, unknown>): number {
+  const setting = settings.reserve;
+  if (setting === undefined || work.connector.destination === null) return RESERVE;
+  delete settings.reserve;
+  const parsed = sharePercent.safeParse(setting);
+  if (parsed.success) return shareOf(parsed.data);
+  const message = `connection "${work.name}": reserve is a share of the daily quota, such as 10%`;
+  work.problems.push(problem(work.place(["reserve"]), "WRONG_VALUE", message, "reserve: 10%"));
+  return RESERVE;
 }
 
 function resolveTree(work: Work, value: unknown, path: Path): unknown {

@@ -1,9 +1,10 @@
 import type { ConnectorDefinition } from "../contract/connector.ts";
 import { Fault, type Problem } from "../contract/fault.ts";
-import type { Connection } from "../contract/project.ts";
+import type { Alert, Connection } from "../contract/project.ts";
 import { hint } from "../core/suggest.ts";
 import { placeOf, problem } from "./problem.ts";
 import { type ProjectFile, projectSchema } from "./project-schema.ts";
+import { readAlerts } from "./read-alerts.ts";
 import { readConnection } from "./read-connection.ts";
 import { readLenient } from "./read-lenient.ts";
 import { resolveText, type Scope } from "./references.ts";
@@ -19,6 +20,11 @@ export type Settings = {
   readonly isDefaultEnvironment: boolean;
   readonly timezone: string | null;
   readonly runsSchedules: boolean;
+  /** False: nobody is told of runs in this environment. */
+  readonly tells: boolean;
+  /** Of every alert that is written down, sound or not. */
+  readonly alertNames: readonly string[];
+  readonly alerts: ReadonlyMap<string, Alert>;
   /** Every connection that is written down, sound or not; null connector where its type is unknown. */
   readonly declared: ReadonlyMap<string, Declared>;
   readonly connections: ReadonlyMap<string, Connection>;
@@ -40,7 +46,7 @@ type Overlay = Exclude<NonNullable<ProjectFile["environments"]>[string], null>;
 
 /** Reads sluice.yml. Faults: USAGE for an environment that is not in it. */
 export function readSettings(file: YamlFile, options: SettingsOptions, problems: Problem[]): Settings {
-  const { value, broken } = readLenient(projectSchema, file, ["connections", "environments", "vars"], problems);
+  const { value, broken } = readLenient(projectSchema, file, ["connections", "environments", "vars", "alerts"], problems);
   const names = keysOf(file.value, "environments");
   const environment = chooseEnvironment(names, options.environment);
   const overlay: Overlay = value.environments?.[environment] ?? {};
@@ -54,12 +60,17 @@ export function readSettings(file: YamlFile, options: SettingsOptions, problems:
   const vars = readVars(file, environment, value.vars ?? {}, overlay.vars ?? {}, scope, secrets, problems);
   const full: Scope = { ...scope, vars };
   const read = readConnections(file, environment, value, overlay, full, options.connectors, problems);
+  const tells = overlay.alerts !== "off";
+  const alerts = readAlerts(file, tells ? (value.alerts ?? {}) : {}, full, secrets, problems);
   return {
     file,
     environment,
     isDefaultEnvironment: names.length === 0 || environment === names[0],
     timezone: value.timezone ?? null,
     runsSchedules: overlay.schedules !== "off",
+    tells,
+    alertNames: keysOf(file.value, "alerts"),
+    alerts,
     ...read,
     scope: full,
     defaults: value.defaults,
@@ -83,7 +94,7 @@ function chooseEnvironment(names: readonly string[], wanted: string | null): str
   throw new Fault("USAGE", `there is no environment "${wanted}"`, { fix: hint(wanted, all, "environments") });
 }
 
-const NOT_YET = ["alerts", "on_success", "suppress", "keep", "keep_plans"] as const;
+const NOT_YET = ["suppress", "keep", "keep_plans"] as const;
 
 function refuseNotYet(file: YamlFile, value: ProjectFile, problems: Problem[]): void {
   const refuse = (key: string, what: string) =>

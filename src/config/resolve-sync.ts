@@ -5,6 +5,7 @@ import { configHash } from "./config-hash.ts";
 import { type Path, problem } from "./problem.ts";
 import { piecesOf, resolveText, type Scope, unknownScheme } from "./references.ts";
 import { resolveGuards, shareOf } from "./resolve-guards.ts";
+import { resolveOnSuccess } from "./resolve-on-success.ts";
 import type { Layers } from "./sync-layers.ts";
 import type { SyncFile } from "./sync-schema.ts";
 
@@ -13,6 +14,8 @@ export type Work = {
   readonly layers: Layers;
   /** null where sluice.yml could not be read: references are then left alone. */
   readonly scope: Scope | null;
+  /** False where nobody is told of runs: addresses of messages are then left alone. */
+  readonly tells: boolean;
   readonly secrets: string[];
   readonly problems: Problem[];
 };
@@ -46,10 +49,13 @@ export function resolveSync(work: Work): Sync {
     allowCascade: merged.allow_cascade ?? false,
     fields: resolveFields(work),
     sendTogether: merged.send_together ?? [],
+    priority: merged.priority ?? "normal",
     guards: resolveGuards(merged.guards),
     holdsPartly: typeof merged.guards === "object" && merged.guards.partial === true,
     tolerate: resolveTolerate(merged.tolerate),
     onMappingChange: merged.on_mapping_change ?? "backfill",
+    alerts: merged.alerts ?? null,
+    onSuccess: resolveOnSuccess(work),
     renamedFrom: merged.renamed_from ?? null,
     source,
   };
@@ -140,7 +146,8 @@ export function refuseStrayReferences(layers: Layers, problems: Problem[]): void
         visit(inner, [...path, Array.isArray(value) ? Number(key) : key]);
       return;
     }
-    const isResolved = (path[0] === "fields" && path[2] === "value") || path[1] === "set";
+    const isResolved =
+      (path[0] === "fields" && path[2] === "value") || path[1] === "set" || path[0] === "on_success";
     if (typeof value !== "string" || isResolved || !value.includes("${")) return;
     const reference = piecesOf(value).find((piece) => typeof piece !== "string");
     if (reference === undefined) return;

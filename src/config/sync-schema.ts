@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { BLANK_POLICIES, GUARDS, NULL_POLICIES } from "../contract/project.ts";
+import { BLANK_POLICIES, GUARDS, NULL_POLICIES, PRIORITIES } from "../contract/project.ts";
+import { onSuccessSchema } from "./alert-schema.ts";
 import {
   constantValue,
   descriptionText,
@@ -128,6 +129,10 @@ export const sharedKeys = {
     .meta({ description: "What to do where a linked record is gone: rematch (default for upsert), skip, recreate." })
     .optional(),
   guards: guards.optional(),
+  priority: z
+    .enum(PRIORITIES)
+    .meta({ description: "Whose calls go first where several syncs wait for one account." })
+    .optional(),
   tolerate: z
     .strictObject({
       rejected: sharePercent.meta({ description: "Share of rejected rows that is still a success." }).optional(),
@@ -135,6 +140,11 @@ export const sharedKeys = {
     })
     .meta({ description: "Known rejects that do not make a run partial; they stay listed." })
     .optional(),
+  alerts: z
+    .array(nameText)
+    .meta({ description: "Only these alerts of sluice.yml tell of it; default: every one; []: none." })
+    .optional(),
+  on_success: onSuccessSchema.optional(),
   on_mapping_change: z
     .enum(["backfill", "forward_only"])
     .meta({

@@ -16,8 +16,18 @@ export interface Budget {
   /** No call before this time. */
   blockUntil(atMs: number): void;
   readonly window: { readonly max: number; readonly intervalMs: number };
-  /** Calls left today as the vendor last said; null where it never did. */
-  readonly dailyRemaining: number | null;
+  /** The day's quota as the vendor last told it, less our calls since; null where it never did. */
+  readonly daily: { readonly max: number; readonly remaining: number } | null;
+  /** Calls that we may still make today: the rest but for the reserve; null where nobody knows. */
+  readonly quotaLeft: number | null;
+  /** ms until a spent quota is asked after again; 0 while there is any left. */
+  quotaPauseMs(nowMs: number): number;
+  /** Why there is none left, for people. */
+  quotaText(): string;
+  /** Calls in the present window, under way or answered. */
+  usedNow(nowMs: number): number;
+  /** Calls that an earlier process made, the last of them at this time. */
+  remember(calls: number, atMs: number): void;
   /** When the last refusal lets us go on, monotonic ms; 0 for never refused. */
   readonly blockedUntilMs: number;
   /** ms that `calls` further calls would take, with those that fill the window already. */
@@ -31,10 +41,18 @@ const POLL_MS = 10;
 /** Where a vendor refuses without saying for how long. */
 const UNSAID_PAUSE_MS = 1_000;
 
-export function windowBudget(first: { max: number; intervalMs: number }): Budget {
+/**
+ * Vendors do not say when a quota comes back (Salesforce counts the last 24 hours, HubSpot its own day): a spent one is asked
+ * after again once an hour.
+ */
+const QUOTA_PAUSE_MS = 3_600_000;
+
+/** `reserve`: share (0..1) of the day's quota that is left to others. */
+export function windowBudget(first: { max: number; intervalMs: number }, reserve = 0): Budget {
   let window = { max: first.max, intervalMs: first.intervalMs };
   let inFlight = 0;
-  let dailyRemaining: number | null = null;
+  let daily: { max: number; remaining: number } | null = null;
+  let dailyAtMs = 0;
   let blockedUntilMs = 0;
   let refusals = 0;
   // Calls of other programs with the same credentials, as the vendor's counter shows them.
@@ -51,12 +69,29 @@ export function windowBudget(first: { max: number; intervalMs: number }): Budget
     return inFlight + finished.length - head;
   };
 
+  const quotaLeft = (): number | null =>
+    daily === null ? null : Math.max(0, daily.remaining - Math.ceil(daily.max * reserve));
+
   return {
     get window() {
       return window;
     },
-    get dailyRemaining() {
-      return dailyRemaining;
+    get daily() {
+      return daily;
+    },
+    get quotaLeft() {
+      return quotaLeft();
+    },
+    quotaPauseMs: (nowMs) => ((quotaLeft() ?? 1) > 0 ? 0 : Math.max(0, dailyAtMs + QUOTA_PAUSE_MS - nowMs)),
+    quotaText: () => {
+      const kept = Math.ceil((daily?.max ?? 0) * reserve);
+      const left = daily?.remaining ?? 0;
+      if (left <= 0) return `the account's daily quota of ${daily?.max ?? 0} API calls is used up`;
+      return `${left} of the account's ${daily?.max ?? 0} daily API calls are left, and ${kept} are reserved for others`;
+    },
+    usedNow: used,
+    remember: (calls, atMs) => {
+      for (let call = 0; call < calls; call++) finished.push(atMs);
     },
     get blockedUntilMs() {
       return blockedUntilMs;
@@ -66,6 +101,8 @@ export function windowBudget(first: { max: number; intervalMs: number }): Budget
       const others = nowMs < foreign.untilMs ? foreign.calls : 0;
       if (used(nowMs) + others < Math.max(1, window.max)) {
         inFlight++;
+        // The vendor's next word replaces this count; until then it is the best there is.
+        if (daily !== null && daily.remaining > 0) daily = { ...daily, remaining: daily.remaining - 1 };
         return 0;
       }
       const oldest = finished[head];
@@ -85,7 +122,11 @@ export function windowBudget(first: { max: number; intervalMs: number }): Budget
         if (others > (nowMs < foreign.untilMs ? foreign.calls : 0))
           foreign = { calls: others, untilMs: nowMs + window.intervalMs };
       }
-      if (hints.daily !== null) dailyRemaining = hints.daily.remaining;
+      if (hints.daily !== null) {
+        // Calls that are under way may not stand in the vendor's count yet.
+        daily = { max: hints.daily.max, remaining: Math.max(0, hints.daily.remaining - inFlight) };
+        dailyAtMs = nowMs;
+      }
       if (!hints.throttled && hints.retryAfterMs === null) {
         refusals = 0;
         return;

@@ -2,7 +2,12 @@ import type { CallOperation } from "../contract/destination.ts";
 import type { PlanRow } from "../contract/plan.ts";
 
 /** A run of neighbouring plan rows that go out in one call; `call` is null for rows that need none. */
-export type Batch = { readonly call: CallOperation | null; readonly rows: readonly PlanRow[] };
+export type Batch = {
+  readonly call: CallOperation | null;
+  readonly rows: readonly PlanRow[];
+  /** These rows were sent before, by a process that died before it could write the answer down. */
+  readonly mayHaveLanded?: boolean;
+};
 
 /** How a planned row is sent: by id where its record is known. */
 export function callOf(row: PlanRow): CallOperation | null {

@@ -14,14 +14,20 @@ export type DeliverParts = {
   readonly recorder: Recorder;
   /** Plan rows by sequence number, `fromSeq` included, `toSeq` not. */
   readonly readPlan: (fromSeq: number, toSeq: number) => Promise<readonly PlanRow[]>;
-  readonly planRows: number;
+  /** What is to be sent of the plan: in order, without overlaps. */
+  readonly ranges: readonly DeliverRange[];
+  /** Ids of merged records that this account's syncs know of (old id → new id). */
+  readonly aliases: () => Promise<ReadonlyMap<string, string>>;
   readonly ownersOf: (remoteIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   /** Asked after every batch; a fault stops the delivery before the next one. */
   readonly check: () => Fault | null;
   readonly onProgress: (rowsDone: number) => void;
 };
 
-/** Where it ended: all rows up to `nextSeq` were sent or settled; a fault says why it stopped before the end. */
+/** Rows of the plan, both ends included. `mayHaveLanded`: they were sent before, and nobody knows what became of it. */
+export type DeliverRange = { readonly fromSeq: number; readonly toSeq: number; readonly mayHaveLanded: boolean };
+
+/** Where it ended: of its ranges everything before `nextSeq` was sent or settled; a fault says why it stopped before the end. */
 export type Delivered = { readonly nextSeq: number; readonly stopped: Fault | null };
 
 const PAGE_ROWS = 2_500;
@@ -33,14 +39,22 @@ const PAGE_ROWS = 2_500;
  */
 export async function deliver(parts: DeliverParts, signal: AbortSignal): Promise<Delivered> {
   const { abilities } = parts.destination;
-  const context = { sync: parts.sync, object: parts.object, destination: parts.destination, ownerOf: ownersOf(parts) };
+  const context = {
+    sync: parts.sync,
+    object: parts.object,
+    destination: parts.destination,
+    ownerOf: ownersOf(parts),
+    claims: new Map<string, string>(),
+    knownAliases: once(parts.aliases),
+    onMerged: parts.recorder.merged,
+  };
   const flight = openFlight({ ...parts, concurrency: abilities.concurrency }, context, signal);
   const goesOn = (): boolean => flight.stopped === null && !signal.aborted;
   let nextSeq = 0;
   let kind: string | undefined;
   const sendAll = async (): Promise<void> => {
-    for await (const rows of pages(parts)) {
-      const batches = cutBatches(rows, abilities.batchSize);
+    for await (const { rows, mayHaveLanded } of pages(parts)) {
+      const batches = cutBatches(rows, abilities.batchSize).map((batch) => ({ ...batch, mayHaveLanded }));
       for (let index = 0; index < batches.length; ) {
         // Intents of one round share a transaction; a crash leaves no more in doubt than may really be on its way.
         const round = sameKind(batches.slice(index, index + abilities.concurrency));
@@ -62,24 +76,52 @@ export async function deliver(parts: DeliverParts, signal: AbortSignal): Promise
   // What is in flight comes home also where the next intent could not be written.
   await sendAll().catch(flight.stop);
   await flight.landed();
-  if (signal.aborted) flight.stop(new Fault("CANCELLED", "cancelled before everything was sent"));
+  if (signal.aborted) flight.stop(stopReason(signal));
   return { nextSeq, stopped: flight.stopped };
 }
 
+/** A lease that was lost says so; all other wishes to stop are a person's. */
+function stopReason({ reason }: AbortSignal): Fault {
+  return reason instanceof Fault ? reason : new Fault("CANCELLED", "cancelled before everything was sent");
+}
+
+/** Asked when the first record is missing, and kept: what this run finds out itself is not asked for again. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | null = null;
+  return () => {
+    answer ??= ask();
+    return answer;
+  };
+}
+
 /** Pages of the plan; while one is being sent the next is being read. */
-async function* pages(parts: DeliverParts): AsyncGenerator<readonly PlanRow[]> {
-  const read = (fromSeq: number): Promise<readonly PlanRow[]> => {
-    const page = parts.readPlan(fromSeq, Math.min(fromSeq + PAGE_ROWS, parts.planRows));
+async function* pages(parts: DeliverParts): AsyncGenerator<Page> {
+  const cuts = parts.ranges.flatMap(cutRange);
+  const read = (index: number): Promise<Page> | null => {
+    const range = cuts[index];
+    if (range === undefined) return null;
+    const page = parts
+      .readPlan(range.fromSeq, range.toSeq + 1)
+      .then((rows) => ({ rows, mayHaveLanded: range.mayHaveLanded }));
     // Awaited a page later, or never where the delivery stops: a failure is then nobody's.
     page.catch(() => undefined);
     return page;
   };
-  let next = parts.planRows > 0 ? read(0) : null;
-  for (let fromSeq = 0; next !== null; fromSeq += PAGE_ROWS) {
-    const rows: readonly PlanRow[] = await next;
-    next = fromSeq + PAGE_ROWS < parts.planRows ? read(fromSeq + PAGE_ROWS) : null;
-    yield rows;
+  let next = read(0);
+  for (let index = 0; next !== null; index++) {
+    const page: Page = await next;
+    next = read(index + 1);
+    yield page;
   }
+}
+
+type Page = { readonly rows: readonly PlanRow[]; readonly mayHaveLanded: boolean };
+
+function cutRange({ fromSeq, toSeq, mayHaveLanded }: DeliverRange): DeliverRange[] {
+  const pages: DeliverRange[] = [];
+  for (let from = fromSeq; from <= toSeq; from += PAGE_ROWS)
+    pages.push({ fromSeq: from, toSeq: Math.min(from + PAGE_ROWS - 1, toSeq), mayHaveLanded });
+  return pages;
 }
 
 /** Who holds a record: by the snapshot, and by what was accepted since. */

@@ -50,6 +50,13 @@ export function openFlight(parts: FlightParts, context: Omit<SettleContext, "onF
   // The destination's slot is free as soon as it has answered: writing answers down is ours, and goes on beside it.
   const send = async (batch: Batch): Promise<void> => {
     const settled = await settle(batch);
+    const wall = wallOf(settled);
+    if (wall !== null) {
+      stop(wall);
+      // What may have landed before keeps its intent; all else is as if it had never been tried, for when the run goes on.
+      if (wall.code === "QUOTA_SPENT" && batch.mayHaveLanded !== true) await parts.recorder.withdraw(batch).catch(stop);
+      return;
+    }
     const conflicts = countConflicts(batch, settled);
     if (conflicts > 0 && heldRows + conflicts <= MOST_HELD) {
       held.push({ batch, settled: [...settled] });
@@ -84,6 +91,14 @@ export function openFlight(parts: FlightParts, context: Omit<SettleContext, "onF
 function track(set: Set<Promise<void>>, work: Promise<void>): void {
   const tracked = work.finally(() => set.delete(tracked));
   set.add(tracked);
+}
+
+/** A batch of which nothing left, for a reason that stands in the way of every further one. */
+function wallOf(settled: readonly Settled[]): Fault | null {
+  const [first] = settled;
+  if (first?.kind !== "deferred" || (first.code !== "QUOTA_SPENT" && first.code !== "LEASE_LOST")) return null;
+  const isWhole = settled.every((one) => one.kind === "deferred" && one.code === first.code);
+  return isWhole ? new Fault(first.code, first.message) : null;
 }
 
 /** Rows that were never sent say nothing of the destination. */

@@ -1,81 +1,52 @@
-import type { Clock } from "../contract/clock.ts";
-import type { Destination } from "../contract/destination.ts";
+import type { Destination, Reply } from "../contract/destination.ts";
 import { Fault, type Hints, NO_HINTS } from "../contract/fault.ts";
-import type { Budget } from "./budget.ts";
+import type { Priority } from "../contract/project.ts";
+import type { Gate, Homecoming, Meter } from "./gate.ts";
 import { notSent } from "./not-sent.ts";
-
-/** What one run spent; the decorators count into it. */
-export type Meter = { calls: number; throttled: number; waitedMs: number; bytesOut: number };
-
-export function newMeter(): Meter {
-  return { calls: 0, throttled: 0, waitedMs: 0, bytesOut: 0 };
-}
-
-/** One account's door: everybody who calls it waits here in turn. */
-export interface Gate {
-  readonly budget: Budget;
-  pass(meter: Meter, signal: AbortSignal): Promise<void>;
-  came(hints: Hints): void;
-}
-
-/** `onBlocked` hears of every refusal with the wall time until which it holds, so that it can outlive the process. */
-export function openGate(budget: Budget, clock: Clock, onBlocked: (untilWallMs: number) => void): Gate {
-  let turn: Promise<void> = Promise.resolve();
-  const wait = async (meter: Meter, signal: AbortSignal): Promise<void> => {
-    for (;;) {
-      signal.throwIfAborted();
-      if (budget.dailyRemaining === 0)
-        throw new Fault("QUOTA_SPENT", "the account's daily quota of API calls is used up", {
-          fix: "run again after the vendor's reset, or raise the quota",
-        });
-      const waitMs = budget.book(clock.monotonicMs());
-      if (waitMs === 0) return;
-      meter.waitedMs += waitMs;
-      await clock.sleep(waitMs, signal);
-    }
-  };
-  return {
-    budget,
-    pass: (meter, signal) => {
-      const mine = turn.then(() => wait(meter, signal));
-      turn = mine.catch(() => undefined);
-      return mine;
-    },
-    came: (hints) => {
-      const nowMs = clock.monotonicMs();
-      const before = budget.blockedUntilMs;
-      budget.finish(nowMs);
-      budget.learn(hints, nowMs);
-      if (budget.blockedUntilMs > before) onBlocked(clock.now() + budget.blockedUntilMs - nowMs);
-    },
-  };
-}
 
 /** A write that is on its way is never cut off: its answer is worth the seconds until the connector's own deadline. */
 const UNCUT = new AbortController().signal;
+
+/** How a run calls its account. */
+export type Calling = {
+  /** Asked after the wait and before every write: where it throws, nothing is sent. */
+  readonly confirm: () => Promise<void>;
+  readonly priority: Priority;
+};
+
+export const PLAIN_CALLING: Calling = { confirm: async () => undefined, priority: "normal" };
 
 /**
  * A destination that makes no call the account's budget does not allow, and counts what it makes. Where the vendor limits
  * searches apart, they wait at that gate too.
  */
-export function limited(inner: Destination, gate: Gate, meter: Meter, search: Gate | null = null): Destination {
+export function limited(
+  inner: Destination,
+  gate: Gate,
+  meter: Meter,
+  search: Gate | null = null,
+  { confirm, priority }: Calling = PLAIN_CALLING,
+): Destination {
   const call = async <T extends { calls: number; hints: Hints }>(
     signal: AbortSignal,
     make: () => Promise<T>,
   ): Promise<T> => {
-    await gate.pass(meter, signal);
-    return answered(make);
+    await gate.pass(meter, signal, priority);
+    return answered(make, () => false);
   };
-  const answered = async <T extends { calls: number; hints: Hints }>(make: () => Promise<T>): Promise<T> => {
+  const answered = async <T extends { calls: number; hints: Hints }>(
+    make: () => Promise<T>,
+    isDown: (answer: T) => boolean,
+  ): Promise<T> => {
     try {
       const answer = await make();
       count(meter, answer.calls, answer.hints);
-      gate.came(answer.hints);
+      gate.came({ hints: answer.hints, isDown: isDown(answer) });
       return answer;
     } catch (error) {
-      const hints: Hints = error instanceof Fault ? error.hints : NO_HINTS;
-      count(meter, 1, hints);
-      gate.came(hints);
+      const home = homecomingOf(error);
+      count(meter, 1, home.hints);
+      gate.came(home);
       throw error;
     }
   };
@@ -91,25 +62,46 @@ export function limited(inner: Destination, gate: Gate, meter: Meter, search: Ga
           return reply;
         });
       if (search === null || request.by === "recordId" || !("fields" in request.by)) return ask();
-      await search.pass(meter, signal);
+      await search.pass(meter, signal, priority);
       try {
         return await ask();
       } finally {
-        search.came(NO_HINTS);
+        search.came(NOTHING_HEARD);
       }
     },
     write: async (batch, signal) => {
       try {
-        await gate.pass(meter, signal);
+        await gate.pass(meter, signal, priority);
       } catch (error) {
         return notSent(batch, signal.aborted ? "CANCELLED" : codeOf(error), error);
       }
-      const reply = await answered(() => inner.write(batch, UNCUT));
+      try {
+        await confirm();
+      } catch (error) {
+        // The slot was booked for a call that is not made.
+        gate.came(NOTHING_HEARD);
+        return notSent(batch, codeOf(error), error);
+      }
+      const reply = await answered(() => inner.write(batch, UNCUT), isNobodyThere);
       meter.bytesOut += reply.bytesOut;
       return reply;
     },
     close: () => inner.close(),
   };
+}
+
+const NOTHING_HEARD: Homecoming = { hints: NO_HINTS, isDown: false };
+
+/** A refusal of credentials or of a call is an answer, too. */
+function homecomingOf(error: unknown): Homecoming {
+  if (!(error instanceof Fault)) return { hints: NO_HINTS, isDown: true };
+  return { hints: error.hints, isDown: error.rule.retry === "transient" && !error.hints.throttled };
+}
+
+/** Not one row has an answer, and nobody said that the calls came too fast. */
+function isNobodyThere({ outcomes, hints, refusedWhole }: Reply): boolean {
+  if (hints.throttled || refusedWhole || outcomes.length === 0) return false;
+  return outcomes.every(({ kind }) => kind === "deferred" || kind === "unknown");
 }
 
 function codeOf(error: unknown): string {

@@ -1,7 +1,7 @@
 import type { Clock } from "../contract/clock.ts";
 import type { PlanRow } from "../contract/plan.ts";
 import type { Acceptance, Planner } from "../contract/planner.ts";
-import type { Acknowledgement, Lease, StateStore } from "../contract/state.ts";
+import type { Acknowledgement, Alias, Lease, StateStore } from "../contract/state.ts";
 import type { Batch } from "./cut-batches.ts";
 import type { Settled } from "./settle/settled.ts";
 import type { Tally } from "./tally.ts";
@@ -13,6 +13,9 @@ export type RecorderParts = {
   readonly lease: Lease;
   readonly run: string;
   readonly plan: string;
+  /** Whose records these are. */
+  readonly account: string;
+  readonly object: string;
   readonly clock: Clock;
   readonly tally: Tally;
   readonly rejectHash: RejectHash;
@@ -25,7 +28,11 @@ export type RecorderParts = {
  */
 export interface Recorder {
   intend(batches: readonly Batch[]): Promise<void>;
+  /** The batch never left: as if it had not been intended. */
+  withdraw(batch: Batch): Promise<void>;
   record(batch: Batch, settled: readonly Settled[]): Promise<void>;
+  /** A record answers under another id now; written down with the batch that found it out. */
+  merged(oldId: string, newId: string): void;
   /** Key of the row that came to hold a record since the last acceptance. */
   recentOwner(remoteId: string): string | null;
   /** Accepts everything acknowledged so far. */
@@ -42,6 +49,7 @@ export function openRecorder(parts: RecorderParts): Recorder {
   let acceptances: Acceptance[] = [];
   let doubts: { fromSeq: number; toSeq: number }[] = [];
   let ranges: { fromSeq: number; toSeq: number }[] = [];
+  let aliases: Alias[] = [];
   const owners = new Map<string, string>();
 
   /** Acknowledgements that arrive while a transaction runs share the next one. */
@@ -87,6 +95,7 @@ export function openRecorder(parts: RecorderParts): Recorder {
         parts.lease,
         batches.map((batch) => ({ run: parts.run, ...rangeOf(batch) })),
       ),
+    withdraw: (batch) => parts.state.withdrawIntents(parts.lease, [{ run: parts.run, ...rangeOf(batch) }]),
     record: async (batch, settled) => {
       const nowMs = parts.clock.now();
       const recorded = batch.rows.map((row, index) =>
@@ -99,8 +108,10 @@ export function openRecorder(parts: RecorderParts): Recorder {
         acks: recorded.map((entry) => entry.ack),
         notes: recorded.flatMap((entry) => (entry.note === null ? [] : [entry.note])),
         rejects: recorded.flatMap((entry) => (entry.reject === null ? [] : [entry.reject])),
+        aliases,
         cured: batch.rows.flatMap((row, index) => (recorded[index]?.cured === true ? [row.key] : [])),
       };
+      aliases = [];
       await new Promise<void>((done, failed) => {
         waiting.push({ acknowledgement, done, failed });
         if (isFlushing) return;
@@ -119,6 +130,10 @@ export function openRecorder(parts: RecorderParts): Recorder {
       });
       ranges.push(range);
       if (acceptances.length >= CHECKPOINT_ROWS) await accept();
+    },
+    merged: (oldId, newId) => {
+      const { account, object, clock } = parts;
+      aliases.push({ account, object, oldId, newId, reason: "merged in the destination", at: clock.now() });
     },
     recentOwner: (remoteId) => owners.get(remoteId) ?? null,
     accept,

@@ -1,4 +1,5 @@
 // Proves S17 to S20: whatever a vendor's API does to a run, once it stops the records equal the model, none is there twice.
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { CUSTOMER_ID, crowd, expected, peopleProject, shown } from "./people.ts";
 import { type Portal, portalMaker } from "./portal.ts";
@@ -122,18 +123,47 @@ describe.concurrent("a run that meets", () => {
     await settles(portal, project);
   });
 
-  it("a storm of 503s defers its rows with bounded calls, and the next run completes", async () => {
+  it("an outage of some seconds waits with a few probes, and goes on by itself when the destination is back", async () => {
     const { portal, project } = await world();
-    await portal.fault({ match: UPSERTS, times: null, fault: { status: 503, body: { message: "down" } } });
-    const stormy = await project.run("people");
-    expect(stormy).toMatchObject({
-      status: 3,
-      run: { state: "partial", operations: { upsert: { applied: 0, rejected: 0, deferred: ROWS } } },
+    await portal.fault({ match: UPSERTS, after: 3, times: null, fault: { status: 503, body: { message: "down" } } });
+    const running = project.start(["run", "people", "--json"]);
+    while ((await portal.writes()).length < 6 && running.child.exitCode === null) await delay(50);
+    await delay(12_000);
+    const during = (await portal.writes()).length;
+    await portal.noFaults();
+    const { status, stdout } = await running.ended;
+    const { run } = JSON.parse(stdout) as { run: RunDocument };
+    expect({ status, state: run.state, upsert: run.operations.upsert }).toMatchObject({
+      status: 0,
+      state: "succeeded",
+      upsert: { applied: ROWS, rejected: 0, deferred: 0 },
     });
-    addsUp(stormy.run);
-    // Ten retries to begin with, and then one for every ten calls.
-    const calls = (await portal.requests()).length;
-    expect((await portal.writes()).length).toBeLessThanOrEqual(ROWS / 100 + 10 + calls / 10);
+    // Five failures until it is left alone, and a probe now and then: twelve seconds cost a dozen calls.
+    expect(during).toBeLessThanOrEqual(3 + 5 + 6);
+    addsUp(run);
+    await settles(portal, project);
+  });
+
+  it("429 with Retry-After holds for the next process, too, whatever became of this one", async () => {
+    const { portal, project } = await world();
+    const busy = {
+      status: 429,
+      headers: { "Retry-After": "8" },
+      body: { errorType: "RATE_LIMIT", policyName: "SECONDLY" },
+    };
+    await portal.fault({ match: UPSERTS, after: 3, times: 1, fault: busy });
+    const running = project.start(["run", "people"]);
+    const refused = async () => (await portal.requests()).find((request) => request.status === 429);
+    while ((await refused()) === undefined && running.child.exitCode === null) await delay(20);
+    await delay(500);
+    running.child.kill("SIGKILL");
+    await running.ended;
+    const first = await refused();
+    const next = await project.run("people");
+    expect(next.status).toBe(0);
+    const later = (await portal.requests()).filter((request) => request.time > (first?.time ?? 0) + 500);
+    expect(later.length).toBeGreaterThan(0);
+    expect(Math.min(...later.map((request) => request.time))).toBeGreaterThanOrEqual((first?.time ?? 0) + 7_950);
     await settles(portal, project);
   });
 

@@ -79,6 +79,8 @@ describe("a sync", () => {
       },
       tolerate: { rejectedShare: 0, codes: [] },
       onMappingChange: "backfill",
+      alerts: null,
+      onSuccess: null,
       renamedFrom: null,
       sendTogether: [],
     });

@@ -98,11 +98,46 @@ describe("learning", () => {
 
   test("a daily allowance is remembered; an answer without one says nothing", () => {
     const budget = windowBudget({ max: 10, intervalMs: 1000 });
-    expect(budget.dailyRemaining).toBeNull();
+    expect(budget.daily).toBeNull();
     budget.learn(someHints({ daily: { max: 100, remaining: 7 } }), 0);
     budget.learn(someHints({}), 1);
-    expect(budget.dailyRemaining).toBe(7);
+    expect(budget.daily?.remaining).toBe(7);
   });
+});
+
+describe("the day's quota", () => {
+  const daily = (remaining: number) => someHints({ daily: { max: 100, remaining } });
+
+  test("a reserve is left to others, our own calls count at once, and the vendor's word replaces the count", () => {
+    const budget = windowBudget({ max: 10, intervalMs: 1000 }, 0.1);
+    expect(budget.quotaLeft).toBeNull();
+    budget.learn(daily(12), 0);
+    expect(budget.quotaLeft).toBe(2);
+    budget.book(0);
+    expect(budget.quotaLeft).toBe(1);
+    budget.learn(daily(20), 1);
+    expect(budget.quotaLeft).toBe(10);
+  });
+
+  test("a spent one is asked after again once an hour, whoever spent it", () => {
+    const budget = windowBudget({ max: 10, intervalMs: 1000 }, 0.1);
+    budget.learn(daily(10), 5);
+    expect(budget.quotaPauseMs(5)).toBe(3_600_000);
+    expect(budget.quotaText()).toMatch(/10 of the account's 100 daily API calls are left, and 10 are reserved/);
+    expect(budget.quotaPauseMs(3_600_005)).toBe(0);
+    budget.learn(daily(0), 3_600_006);
+    expect(budget.quotaPauseMs(3_600_006)).toBe(3_600_000);
+    expect(budget.quotaText()).toMatch(/used up/);
+  });
+});
+
+test("calls of an earlier process fill the window until its end", () => {
+  const budget = windowBudget({ max: 3, intervalMs: 1000 });
+  budget.remember(2, -400);
+  expect(budget.book(0)).toBe(0);
+  expect(budget.book(0)).toBe(605);
+  expect(budget.usedNow(0)).toBe(3);
+  expect(budget.book(605)).toBe(0);
 });
 
 describe("refusals", () => {

@@ -30,6 +30,10 @@ function diary() {
         if (one !== undefined) settledRows.set(row.seq, one);
       });
     },
+    withdraw: async (batch: Batch) => {
+      lines.push(`withdraw ${batch.rows[0]?.seq}`);
+    },
+    merged: () => undefined,
     recentOwner: () => null,
     accept: async () => undefined,
   };
@@ -59,7 +63,8 @@ function delivery(rows: readonly PlanRow[], script: Script = {}, part: Partial<D
     destination: world.destination,
     recorder,
     readPlan: async (from, to) => rows.slice(from, to),
-    planRows: rows.length,
+    ranges: [{ fromSeq: 0, toSeq: rows.length - 1, mayHaveLanded: false }],
+    aliases: async () => new Map(),
     ownersOf: async () => new Map(),
     check: () => null,
     onProgress: (done) => progress.push(done),
@@ -254,6 +259,39 @@ describe("stopping", () => {
       throw new Error("boom");
     };
     expect((await run()).stopped).toMatchObject({ code: "INTERNAL", message: "boom" });
+  });
+
+  test("a spent quota stops it, and batches that never left are as if nobody had tried", async () => {
+    const { recorder, run } = delivery(rowsOf(20), {
+      write: (write): Outcome | undefined =>
+        "match" in write.by && Number(write.by.match["ext"]?.slice(1)) >= 6
+          ? { kind: "deferred", code: "QUOTA_SPENT", message: "used up" }
+          : undefined,
+    });
+    const { stopped } = await run();
+    expect(stopped).toMatchObject({ code: "QUOTA_SPENT" });
+    expect(recorder.settledRows.size).toBe(6);
+    const withdrawn = recorder.lines.filter((line) => line.startsWith("withdraw"));
+    const intended = recorder.lines.filter((line) => line.startsWith("intend"));
+    expect(withdrawn.length).toBeGreaterThan(0);
+    expect(intended.length).toBe(6 + withdrawn.length);
+  });
+
+  test("ranges go out in order, and what may have landed keeps its mark", async () => {
+    const sent: boolean[] = [];
+    const ranges = [
+      { fromSeq: 2, toSeq: 3, mayHaveLanded: true },
+      { fromSeq: 6, toSeq: 7, mayHaveLanded: false },
+    ];
+    const { recorder, run } = delivery(rowsOf(9), {}, { ranges });
+    const record = recorder.record;
+    recorder.record = async (batch, settled) => {
+      sent.push(batch.mayHaveLanded === true);
+      return record(batch, settled);
+    };
+    expect(await run()).toEqual({ nextSeq: 8, stopped: null });
+    expect([...recorder.settledRows.keys()].sort()).toEqual([2, 3, 6, 7]);
+    expect(sent.filter(Boolean)).toHaveLength(2);
   });
 
   test("a destination that answers nothing is given up before the whole plan is thrown at it", async () => {

@@ -12,7 +12,7 @@ import type { Column } from "../../../src/contract/value.ts";
 import { deliver } from "../../../src/delivery/deliver.ts";
 import { openRecorder } from "../../../src/delivery/recorder.ts";
 import { newTally } from "../../../src/delivery/tally.ts";
-import { recoverRuns } from "../../../src/engine/recover-run.ts";
+import { giveUpRuns } from "../../../src/engine/give-up-run.ts";
 import type { Workbench } from "../../../src/engine/workbench.ts";
 import { openPlanner } from "../../../src/planner/open-planner.ts";
 import { openState } from "../../../src/state/open-state.ts";
@@ -78,7 +78,9 @@ async function commitPlan(sync: string, rows: Rows, lease: Lease, world: World) 
     onDuplicateMatch: { policy: "reject" },
     onMissingRecord: "rematch",
     resend: false,
+    keysOnly: false,
     forwardOnly: false,
+    keepsRemovals: false,
     rejects: state.rejects(sync),
     nowMs: clock.now(),
     recheckUnmatchedMs: 86_400_000,
@@ -154,6 +156,8 @@ async function send(
     lease,
     run: plan.run,
     plan: plan.file.path,
+    account: "portal",
+    object: "contacts",
     clock,
     tally: newTally(),
     rejectHash: (row) => row.hash,
@@ -165,7 +169,8 @@ async function send(
       destination,
       recorder,
       readPlan: (from, to) => planner.readPlan(plan.file.path, from, to),
-      planRows: plan.file.rows,
+      ranges: [{ fromSeq: 0, toSeq: plan.file.rows - 1, mayHaveLanded: false }],
+      aliases: async () => new Map(),
       ownersOf: async () => new Map(),
       check: () => null,
       onProgress: () => undefined,
@@ -184,7 +189,7 @@ async function leaseOn(sync: string): Promise<Lease> {
 }
 
 async function recover(lease: Lease): Promise<void> {
-  await recoverRuns({ project: { workDir: folder } as Project, clock, planner } as unknown as Workbench, state, lease);
+  await giveUpRuns({ project: { workDir: folder } as Project, clock, planner } as unknown as Workbench, state, lease);
 }
 
 const FIRST: Rows = { a: "1", b: "1", c: "1", d: "1", e: "1" };

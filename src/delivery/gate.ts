@@ -1,0 +1,67 @@
+import type { Clock } from "../contract/clock.ts";
+import { Fault, type Hints } from "../contract/fault.ts";
+import type { Priority } from "../contract/project.ts";
+import { type Breaker, openBreaker } from "./breaker.ts";
+import type { Budget } from "./budget.ts";
+import { queueOfTurns } from "./queue-of-turns.ts";
+
+/** What one run spent; the decorators count into it. */
+export type Meter = { calls: number; throttled: number; waitedMs: number; bytesOut: number };
+
+export function newMeter(): Meter {
+  return { calls: 0, throttled: 0, waitedMs: 0, bytesOut: 0 };
+}
+
+/** What a call brought home: an answer, or a sign that nobody is there (no connection, 5xx, an answer of somebody else). */
+export type Homecoming = { readonly hints: Hints; readonly isDown: boolean };
+
+/** One account's door: everybody who calls it waits here in turn. */
+export interface Gate {
+  readonly budget: Budget;
+  /**
+   * Waits for a free slot, for the end of a pause that the vendor asked for, and while the account is down. Faults:
+   * QUOTA_SPENT, DESTINATION_UNREACHABLE after two minutes of vain waiting, and the signal's reason.
+   */
+  pass(meter: Meter, signal: AbortSignal, priority?: Priority): Promise<void>;
+  came(home: Homecoming): void;
+}
+
+/** `onChange` hears, after every answer, what may have to outlive the process. */
+export function openGate(budget: Budget, clock: Clock, onChange: (budget: Budget) => void): Gate {
+  const queue = queueOfTurns();
+  const breaker = openBreaker();
+  const wait = async (meter: Meter, signal: AbortSignal): Promise<void> => {
+    for (;;) {
+      signal.throwIfAborted();
+      const nowMs = clock.monotonicMs();
+      refuse(budget, breaker, nowMs);
+      const waitMs = breaker.waitMs(nowMs) || budget.book(nowMs);
+      if (waitMs === 0) return;
+      meter.waitedMs += waitMs;
+      await clock.sleep(waitMs, signal);
+    }
+  };
+  return {
+    budget,
+    pass: (meter, signal, priority = "normal") => queue.take(priority, () => wait(meter, signal), signal),
+    came: ({ hints, isDown }) => {
+      const nowMs = clock.monotonicMs();
+      budget.finish(nowMs);
+      budget.learn(hints, nowMs);
+      if (isDown) breaker.failed(nowMs);
+      else breaker.answered();
+      onChange(budget);
+    },
+  };
+}
+
+function refuse(budget: Budget, breaker: Breaker, nowMs: number): void {
+  if (budget.quotaPauseMs(nowMs) > 0)
+    throw new Fault("QUOTA_SPENT", budget.quotaText(), {
+      fix: "the run goes on by itself with the first `sluice run` after the pause; a larger quota or a smaller reserve ends it sooner",
+    });
+  if (breaker.isHopeless(nowMs))
+    throw new Fault("DESTINATION_UNREACHABLE", "the destination has not answered for two minutes", {
+      fix: "run again when it is back; the rows are planned again",
+    });
+}
