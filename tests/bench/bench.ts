@@ -2,25 +2,32 @@ import { endChildren } from "../demo/child-commands.ts";
 import type { VendorName } from "./vendors.ts";
 
 const USAGE = `npm run bench -- deliver [--to hubspot|salesforce] [--rows N] [--tier unlimited|pro]   first run into an empty CRM, end to end
-npm run bench -- rate [--rows N]                             the same under tier pro: time against the shortest possible
+npm run bench -- rate [--rows N] [--syncs N]                 the same under tier pro: time against the shortest possible
 npm run bench -- diff [--rows N]                             planning against the bare SQL statements
 npm run bench -- adopt                                       taking over a Salesforce org of 50,000 contacts
 `;
 
-export type BenchOptions = { readonly rows: number | null; readonly tier: string | null; readonly to: VendorName };
+export type BenchOptions = {
+  readonly rows: number | null;
+  readonly tier: string | null;
+  readonly to: VendorName;
+  readonly syncs: number;
+};
 
 function parseOptions(args: readonly string[]): BenchOptions | null {
   let rows: number | null = null;
   let tier: string | null = null;
   let to: VendorName = "hubspot";
+  let syncs = 1;
   for (let index = 0; index < args.length; index += 2) {
     const [name, value] = [args[index], args[index + 1]];
     if (name === "--rows" && /^\d+$/.test(value ?? "")) rows = Number(value);
+    else if (name === "--syncs" && /^[1-9]$/.test(value ?? "")) syncs = Number(value);
     else if (name === "--tier" && value !== undefined) tier = value;
     else if (name === "--to" && (value === "hubspot" || value === "salesforce")) to = value;
     else return null;
   }
-  return { rows, tier, to };
+  return { rows, tier, to, syncs };
 }
 
 /** Loaded by name, so that one benchmark never pays for another's imports. */

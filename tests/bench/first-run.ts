@@ -15,6 +15,8 @@ export type Call = {
 export type FirstRun = {
   readonly ended: Ended;
   readonly run: RunFacts;
+  /** One a sync. */
+  readonly runs: readonly RunFacts[];
   /** Every call that the sandbox answered, by arrival. */
   readonly calls: readonly Call[];
   /** When the process was started and was gone, ms since the epoch. */
@@ -28,21 +30,24 @@ export async function firstRun(
   tier: string,
   vendor: Vendor,
   after: (sandbox: Sandbox) => Promise<void>,
+  syncs = 1,
 ): Promise<FirstRun> {
   const sandbox = await startSandbox(tier, vendor.name);
-  const project = await makePeopleProject(sandbox.url, rows, vendor);
+  const project = await makePeopleProject(sandbox.url, rows, vendor, syncs);
   try {
     await vendor.prepare(sandbox);
     const spawnedAt = Date.now();
-    const ended = await sluice(["run", "people", "--project", project.dir, "--json"]);
+    const ended = await sluice(["run", "--all", "--project", project.dir, "--json"]);
     const goneAt = Date.now();
-    const [run] = runsOf(ended.stdout);
-    if (run === undefined || ended.status !== 0 || rowsIn(run, "applied") !== rows)
+    const runs = runsOf(ended.stdout);
+    const [run] = runs;
+    const applied = runs.reduce((sum, one) => sum + rowsIn(one, "applied"), 0);
+    if (run === undefined || ended.status !== 0 || applied !== rows)
       throw new Error(`the run did not end well: ${ended.stdout}${ended.stderr}`);
     const log = (await sandbox.control("GET", "requests?since=0")) as Call[];
     const calls = [...log].sort((a, b) => a.time - b.time);
     await after(sandbox);
-    return { ended, run, calls, spawnedAt, goneAt };
+    return { ended, run, runs, calls, spawnedAt, goneAt };
   } finally {
     await sandbox.stop();
     await project.remove();

@@ -18,11 +18,12 @@ export const PEOPLE_COLUMNS: Readonly<Record<string, string>> = {
   numemployees: "(n * 37) % 5003",
 };
 
-/** A project of its own with one sync of `rows` people × 10 properties, guards off, matched by e-mail. */
+/** A project of its own: `rows` people × 10 properties in equal parts over its syncs, guards off, matched by e-mail. */
 export async function makePeopleProject(
   url: string,
   rows: number,
   vendor: Vendor = VENDORS.hubspot,
+  syncs = 1,
 ): Promise<{ dir: string; remove(): Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), "sluice-bench-"));
   await mkdir(join(dir, "models"));
@@ -38,17 +39,19 @@ export async function makePeopleProject(
     crm: vendor.connection(url),
   };
   const sync = {
-    model: "people",
     destination: { connection: "crm", object: vendor.object },
     write: "upsert",
     match: { [vendor.key.field]: vendor.key.column },
     guards: "off",
     fields: vendor.fields,
   };
-  const model = `/*---\nconnection: warehouse\nprimary_key: person_id\n---*/\nselect person_id, ${names.join(", ")} from people\n`;
+  const model = `/*---\nconnection: warehouse\nprimary_key: person_id\n---*/\nselect person_id, ${names.join(", ")} from people`;
   // JSON is YAML too.
   await writeFile(join(dir, "sluice.yml"), JSON.stringify({ version: 1, connections }));
-  await writeFile(join(dir, "models", "people.sql"), model);
-  await writeFile(join(dir, "syncs", "people.yml"), JSON.stringify(sync));
+  for (let part = 0; part < syncs; part++) {
+    const name = part === 0 ? "people" : `people_${part}`;
+    await writeFile(join(dir, "models", `${name}.sql`), `${model} where person_id % ${syncs} = ${part}\n`);
+    await writeFile(join(dir, "syncs", `${name}.yml`), JSON.stringify({ ...sync, model: name }));
+  }
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
 }
