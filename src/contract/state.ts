@@ -110,6 +110,20 @@ export type Restoration = {
   readonly restoredAt: number;
 };
 
+/** One trait of a person who was forgotten. Nobody can read it back. */
+export type Forgotten = {
+  /** Only rows of this sync; null: of every sync. */
+  readonly sync: string | null;
+  /** What it was: a row's key, a match value as it stands or in lower case, or several match values together. */
+  readonly trait: ForgottenTrait;
+  /** SHA-256, hex, of salt and text. */
+  readonly hash: string;
+  readonly salt: string;
+  /** ms since the epoch. */
+  readonly at: number;
+};
+export type ForgottenTrait = "key" | "exact" | "lower" | "several";
+
 /** A lease as it stands; `holder` null where it was given back. */
 export type LeaseRecord = { readonly sync: string; readonly epoch: number; readonly holder: string | null };
 
@@ -220,6 +234,8 @@ export interface StateStore {
   budget(account: string): Promise<BudgetRecord | null>;
   /** A pause that the vendor asked for is never shortened by a later word. */
   putBudget(record: BudgetRecord): Promise<void>;
+  /** Says for so many ms that this caller uses the account's budget; 0 ends that. Gives how many do now, by the database's clock. */
+  shareBudget(account: string, caller: string, forMs: number): Promise<number>;
 
   /** Newest alias wins; chains are followed by the caller. */
   aliases(account: string, object: string): Promise<ReadonlyMap<string, string>>;
@@ -231,6 +247,11 @@ export interface StateStore {
   putRestorations(restorations: readonly Restoration[]): Promise<void>;
   /** The sync's records were looked at: it may remove again. */
   dropRestoration(lease: Lease): Promise<void>;
+
+  /** People who must not come back, of every sync. */
+  forgotten(): Promise<readonly Forgotten[]>;
+  /** What is there already stays as it is. */
+  putForgotten(forgotten: readonly Forgotten[]): Promise<void>;
 
   /** What the database finds wrong with itself, at most 20 lines; `quick` leaves out indexes and references. */
   inspect(depth: "quick" | "full"): Promise<readonly string[]>;

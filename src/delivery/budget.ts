@@ -24,6 +24,8 @@ export interface Budget {
   quotaPauseMs(nowMs: number): number;
   /** Why there is none left, for people. */
   quotaText(): string;
+  /** So many processes call the account; each takes its part of the window. */
+  shareAmong(callers: number): void;
   /** Calls in the present window, under way or answered. */
   usedNow(nowMs: number): number;
   /** Calls that an earlier process made, the last of them at this time. */
@@ -57,6 +59,7 @@ export function windowBudget(first: { max: number; intervalMs: number }, reserve
   let refusals = 0;
   // Calls of other programs with the same credentials, as the vendor's counter shows them.
   let foreign = { calls: 0, untilMs: 0 };
+  let callers = 1;
   const finished: number[] = [];
   let head = 0;
 
@@ -89,6 +92,9 @@ export function windowBudget(first: { max: number; intervalMs: number }, reserve
       if (left <= 0) return `the account's daily quota of ${daily?.max ?? 0} API calls is used up`;
       return `${left} of the account's ${daily?.max ?? 0} daily API calls are left, and ${kept} are reserved for others`;
     },
+    shareAmong: (among) => {
+      callers = Math.max(1, among);
+    },
     usedNow: used,
     remember: (calls, atMs) => {
       for (let call = 0; call < calls; call++) finished.push(atMs);
@@ -99,7 +105,8 @@ export function windowBudget(first: { max: number; intervalMs: number }, reserve
     book: (nowMs) => {
       if (nowMs < blockedUntilMs) return blockedUntilMs - nowMs;
       const others = nowMs < foreign.untilMs ? foreign.calls : 0;
-      if (used(nowMs) + others < Math.max(1, window.max)) {
+      const mine = used(nowMs);
+      if (mine < Math.max(1, Math.floor(window.max / callers)) && mine + others < Math.max(1, window.max)) {
         inFlight++;
         // The vendor's next word replaces this count; until then it is the best there is.
         if (daily !== null && daily.remaining > 0) daily = { ...daily, remaining: daily.remaining - 1 };
@@ -139,6 +146,9 @@ export function windowBudget(first: { max: number; intervalMs: number }, reserve
       blockedUntilMs = Math.max(blockedUntilMs, atMs);
     },
     forecastMs: (calls, nowMs) =>
-      calls === 0 ? 0 : Math.max(0, Math.ceil((calls + used(nowMs)) / Math.max(1, window.max)) - 1) * window.intervalMs,
+      calls === 0
+        ? 0
+        : Math.max(0, Math.ceil((calls + used(nowMs)) / Math.max(1, Math.floor(window.max / callers))) - 1) *
+          window.intervalMs,
   };
 }

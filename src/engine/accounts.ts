@@ -3,7 +3,8 @@ import type { ConnectorDefinition } from "../contract/connector.ts";
 import type { Account, Destination, RemoteObject } from "../contract/destination.ts";
 import { Fault, NO_HINTS } from "../contract/fault.ts";
 import type { Project } from "../contract/project.ts";
-import type { BudgetRecord, StateStore } from "../contract/state.ts";
+import type { StateStore } from "../contract/state.ts";
+import { newRunId } from "../core/run-id.ts";
 import { bisecting } from "../delivery/bisecting.ts";
 import { type Budget, windowBudget } from "../delivery/budget.ts";
 import { type Gate, type Meter, openGate } from "../delivery/gate.ts";
@@ -53,7 +54,7 @@ type Door = { gate: Gate; search: Gate | null; allowance: RetryAllowance };
 
 export function openAccounts(parts: Parts): Accounts {
   const opened = askOnce<OpenAccount>();
-  const budgets = budgetKeeper(parts.state);
+  const budgets = budgetKeeper(parts.state, newRunId(parts.clock.now(), parts.random));
   const doors = new Map<string, Promise<Door>>();
   const raws: Destination[] = [];
   const openOne = async (name: string, meter: Meter, signal: AbortSignal): Promise<OpenAccount> => {
@@ -84,7 +85,7 @@ export function openAccounts(parts: Parts): Accounts {
     const { value: account } = await named(name, () => wrap(own, meter).check(signal));
     if (former !== account.id) await parts.state?.putSetting(accountOf(name), account.id);
     // Two connections of one account that open side by side still share one door.
-    const opening = doors.get(account.id) ?? sharedDoor(parts, name, raw, own, account.id, budgets.keep);
+    const opening = doors.get(account.id) ?? sharedDoor(parts, name, raw, own, account.id, budgets);
     doors.set(account.id, opening);
     const door = await opening;
     const described = askOnce<RemoteObject>();
@@ -158,10 +159,10 @@ async function sharedDoor(
   raw: Destination,
   own: Door,
   account: string,
-  keep: (record: BudgetRecord) => void,
+  budgets: ReturnType<typeof budgetKeeper>,
 ): Promise<Door> {
   const { clock } = parts;
-  const door = newDoor(parts, connection, raw, budgetWitness(account, clock, keep));
+  const door = newDoor(parts, connection, raw, budgetWitness(account, clock, budgets));
   const { budget } = door.gate;
   const { window, daily } = own.gate.budget;
   await inherit(parts, budget, account);

@@ -9,7 +9,9 @@ export type Halves = {
   readonly meta: SnapshotMeta | undefined;
 };
 
-const FIX = "put state, planner and plans back from one backup (`sluice state restore BACKUP`); nothing was sent";
+const FIX =
+  "put state, planner and plans back from one backup (`sluice state restore BACKUP`); without one, move .sluice and " +
+  "sluice.state.json away and run `sluice link SYNC` for each sync. Nothing was sent";
 
 /**
  * Planner and state are two halves of one memory (S25): one without the other, or from another day, is not trusted. Gives what
@@ -39,11 +41,15 @@ export function troubleOfHalves({ record, lease, meta }: Halves): Fault | null {
       `the planner file is older than the state (generation ${meta.generation} of ${record.generation} for "${record.name}")`,
       { fix: FIX },
     );
-  if (meta.epoch > (lease?.epoch ?? 0))
-    return new Fault("STATE_MISMATCH", `the state is older than the planner: "${meta.sync}" was worked on since`, {
-      fix: FIX,
-    });
-  return null;
+  return olderState(meta, lease);
+}
+
+/** Nobody can have worked under an epoch that the state has not given yet, unless the state is of an earlier day. */
+export function olderState(meta: SnapshotMeta | undefined, lease: LeaseRecord | undefined): Fault | null {
+  if (meta === undefined || meta.epoch <= (lease?.epoch ?? 0)) return null;
+  return new Fault("STATE_MISMATCH", `the state is older than the planner: "${meta.sync}" was worked on since`, {
+    fix: FIX,
+  });
 }
 
 /** Of every sync that state or planner know, by name. */

@@ -20,7 +20,8 @@ export type ConfirmedRecords = {
 
 /**
  * Asks the destination for every record that the snapshot of a sync names. Rows of merged records go on with the survivor, as
- * records of unknown origin: whose it was nobody knows, and it may not be removed as one of ours. A page of ids at a time.
+ * records of unknown origin: whose it was nobody knows, and it may not be removed as one of ours. A page of ids at a time; only
+ * merges are remembered.
  */
 export async function confirmRecords(
   { planner }: Pick<Workbench, "planner">,
@@ -29,30 +30,28 @@ export async function confirmRecords(
   object: string,
   signal: AbortSignal,
 ): Promise<ConfirmedRecords> {
-  const counts = { found: 0, merged: 0, gone: 0 };
-  const mergedIds: { former: string; now: string }[] = [];
+  const counts = { found: 0, gone: 0 };
+  const moves = new Map<string, string>();
   const goneIds: string[] = [];
   let after: string | null = null;
   for (;;) {
     const ids: readonly string[] = await planner.remoteIds(lease.sync, after, PAGE_IDS);
     const last = ids.at(-1);
-    if (last === undefined) return { ...counts, mergedIds, goneIds };
+    if (last === undefined) break;
     const answers = await whoAnswers(destination, object, ids, signal);
-    const moves = new Map<string, string>();
     for (const id of ids) {
       const now = answers.get(id);
-      if (now === undefined) goneIds.push(id);
-      else if (now !== id) moves.set(id, now);
+      if (now === undefined && goneIds.length < MOST_EXAMPLES) goneIds.push(id);
+      if (now !== undefined && now !== id) moves.set(id, now);
     }
-    await planner.relink(lease, moves);
-    for (const [former, now] of moves) mergedIds.push({ former, now });
     counts.found += answers.size;
-    counts.merged += moves.size;
     counts.gone += ids.length - answers.size;
-    mergedIds.splice(MOST_EXAMPLES);
-    goneIds.splice(MOST_EXAMPLES);
     after = last;
   }
+  // At the end: a survivor's id may lie among those that are still to come.
+  await planner.relink(lease, moves);
+  const mergedIds = [...moves].slice(0, MOST_EXAMPLES).map(([former, now]) => ({ former, now }));
+  return { ...counts, merged: moves.size, mergedIds, goneIds };
 }
 
 async function whoAnswers(

@@ -3,7 +3,7 @@ import type { PlanRow } from "../contract/plan.ts";
 import type { PlanFacts, PlanSession } from "../contract/planner.ts";
 import type { Sync } from "../contract/project.ts";
 import type { GuardVerdict } from "../contract/run.ts";
-import type { Hold, Reject, Restoration } from "../contract/state.ts";
+import type { Forgotten, Hold, Reject, Restoration } from "../contract/state.ts";
 import { judge } from "../core/guards.ts";
 import { type Meter, newMeter } from "../delivery/gate.ts";
 import { PLAIN_CALLING } from "../delivery/limited.ts";
@@ -138,10 +138,17 @@ export async function openSession(
     keysOnly: aim.keysOnly,
     forwardOnly: sync.onMappingChange === "forward_only",
     keepsRemovals: restored !== null,
+    suppress: { list: prepared.suppress, forgotten: await forgottenOf(bench, prepared.snapshotName) },
     rejects: presentRejects(bench, prepared, aim.retries),
     nowMs,
     recheckUnmatchedMs: RECHECK_UNMATCHED_MS,
   });
+}
+
+/** People who were forgotten, as far as they concern this sync. */
+async function forgottenOf(bench: Workbench, sync: string): Promise<readonly Forgotten[]> {
+  const all = (await bench.state?.forgotten()) ?? [];
+  return all.filter((one) => one.sync === null || one.sync === sync);
 }
 
 /**

@@ -3,11 +3,12 @@ import { inFileOrder, placeOf, problem } from "../config/problem.ts";
 import type { RemoteObject } from "../contract/destination.ts";
 import { Fault, type Problem } from "../contract/fault.ts";
 import type { CompiledMapping } from "../contract/mapping.ts";
-import type { SnapshotMeta } from "../contract/planner.ts";
+import type { SnapshotMeta, SuppressList } from "../contract/planner.ts";
 import type { Model, Sync } from "../contract/project.ts";
 import type { Column } from "../contract/value.ts";
 import type { LocalDatabase } from "../contract/warehouse.ts";
 import { compileMapping } from "../core/compile-mapping.ts";
+import { compileSuppress } from "../core/compile-suppress.ts";
 import { keyParts, namedKey } from "../core/key.ts";
 import type { Meter } from "../delivery/gate.ts";
 import type { OpenAccount } from "./accounts.ts";
@@ -23,6 +24,8 @@ export type PreparedSync = {
   readonly columns: readonly Column[];
   readonly local: LocalDatabase;
   readonly mapping: CompiledMapping;
+  /** People never to be sent; null where the sync names no list. */
+  readonly suppress: SuppressList | null;
   readonly account: OpenAccount;
   readonly object: RemoteObject;
   readonly meta: SnapshotMeta | null;
@@ -70,8 +73,26 @@ export async function prepareAnyKey(
     throw new Fault("NOT_YET_AVAILABLE", `connection "${model.connection}" cannot be read by the local planner yet`, {
       fix: "use a duckdb connection",
     });
+  const suppress = await readSuppressList(bench, sync, mapping, signal);
   const warnings = problems.filter(({ severity }) => severity === "warning");
-  return { sync, model, columns, local: warehouse.local, mapping, account, object, meta, snapshotName, warnings };
+  const { local } = warehouse;
+  return { sync, model, columns, local, mapping, suppress, account, object, meta, snapshotName, warnings };
+}
+
+async function readSuppressList(
+  bench: Workbench,
+  sync: Sync,
+  mapping: CompiledMapping,
+  signal: AbortSignal,
+): Promise<SuppressList | null> {
+  if (sync.suppress === null) return null;
+  const list = bench.project.models.get(sync.suppress);
+  if (list === undefined) throw new Fault("CONFIG_INVALID", `sync "${sync.name}" suppresses by no known model`);
+  const warehouse = await bench.warehouse(list.connection);
+  const columns = await describeModel(list, () => warehouse.describe(list.sql, signal));
+  const compiled = compileSuppress(sync, list, columns, mapping);
+  if ("severity" in compiled) throw refusal([compiled], sync.name);
+  return compiled;
 }
 
 type Asked = Pick<PreparedSync, "account" | "snapshotName" | "meta" | "object">;

@@ -1,4 +1,5 @@
 import { Fault } from "../contract/fault.ts";
+import type { PlanFacts } from "../contract/planner.ts";
 import type { Sync } from "../contract/project.ts";
 import { NO_OPERATION_COUNTS, type Operations, type RunRecord } from "../contract/run.ts";
 import type { RunPatch, StateStore } from "../contract/state.ts";
@@ -150,7 +151,7 @@ async function runPlan(
     planRows: file.rows,
     newInvalid: facts.newInvalid,
     linked: facts.adopts,
-    operations: facts.superseded > 0 ? superseded(prepared.sync.write, facts.superseded) : {},
+    operations: standingBack(prepared.sync.write, facts),
   };
   const isHeld = guards.some((verdict) => verdict.held);
   const heldBy = isHeld ? await holdPlan(bench, state, lease, run, planned) : null;
@@ -167,7 +168,7 @@ async function runPlan(
   await putSync(bench, state, prepared, lease);
   await state.patchRun(lease, run.id, { ...base, state: "writing", planSha256: file.sha256 });
   const tally = newTally();
-  if (facts.superseded > 0) tally.addMany(prepared.sync.write, { superseded: facts.superseded });
+  if (hasStandingBack(facts)) tally.addMany(prepared.sync.write, { superseded: facts.superseded, suppressed: facts.suppressed });
   const shipment = {
     run: { ...run, ...base, state: "writing", planSha256: file.sha256 } as RunRecord,
     prepared,
@@ -185,9 +186,17 @@ async function runPlan(
   return { ...ended, planned: shown };
 }
 
-/** Rows that stand back for others are in no plan; the run's row keeps their number for whoever ends it. */
-function superseded(write: Sync["write"], rows: number): Operations {
-  return { [write]: { ...NO_OPERATION_COUNTS, superseded: rows } };
+type StandingBack = Pick<PlanFacts, "superseded" | "suppressed">;
+
+function hasStandingBack({ superseded, suppressed }: StandingBack): boolean {
+  return superseded + suppressed > 0;
+}
+
+/** Rows that stand back for others, or are never sent, are in no plan; the run's row keeps their number for whoever ends it. */
+function standingBack(write: Sync["write"], facts: StandingBack): Operations {
+  if (!hasStandingBack(facts)) return {};
+  const { superseded, suppressed } = facts;
+  return { [write]: { ...NO_OPERATION_COUNTS, superseded, suppressed } };
 }
 
 function shownFacts({ facts, guards, forecast, sample, restored, prepared }: PlannedSync): PlannedFacts {

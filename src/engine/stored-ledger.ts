@@ -18,19 +18,20 @@ export async function storedLedger(
 ): Promise<RunLedger> {
   const rest = stopped?.code === "CANCELLED" ? "cancelled" : "deferred";
   const counted = await countRun(bench.planner, state, run.id, path, rest);
-  const operations = withSuperseded(counted, run.operations);
+  const operations = withStandingBack(counted, run.operations);
   const records = await bench.planner.tallyRun({ sync: sync.name, run: run.id, plan: path });
   const rejected = Object.values(operations).reduce((sum, counts) => sum + counts.rejected, 0);
   const news = await newRejectsOf(state, run);
   return { operations, ...records, newRejected: newsOf(news, { rejected, read: run.counts?.read ?? 0 }, sync) };
 }
 
-/** Rows that stood back for others are in no plan file; the run's row knows them since it was planned. */
-function withSuperseded(counted: Operations, before: Operations): Operations {
+/** Rows that stood back for others, or are never sent, are in no plan file; the run's row knows them since it was planned. */
+function withStandingBack(counted: Operations, before: Operations): Operations {
   const merged = { ...counted };
-  for (const [name, { superseded }] of Object.entries(before)) {
+  for (const [name, { superseded, suppressed = 0 }] of Object.entries(before)) {
     const operation = name as keyof Operations;
-    if (superseded > 0) merged[operation] = { ...(merged[operation] ?? NO_OPERATION_COUNTS), superseded };
+    if (superseded + suppressed === 0) continue;
+    merged[operation] = { ...(merged[operation] ?? NO_OPERATION_COUNTS), superseded, suppressed };
   }
   return merged;
 }

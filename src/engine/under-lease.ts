@@ -1,6 +1,7 @@
 import { Fault } from "../contract/fault.ts";
 import type { Planner } from "../contract/planner.ts";
 import type { Lease, StateStore } from "../contract/state.ts";
+import { olderState } from "./compare-halves.ts";
 import { type KeptLease, keepLease } from "./keep-lease.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { Workbench } from "./workbench.ts";
@@ -27,27 +28,26 @@ export async function underLease<T>(
   work: (lease: Lease, signal: AbortSignal, tenure: Tenure) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
+  await refuseOlderState(state, planner, sync);
   const { lease, wasHeld } = await takeLease(state, sync, options);
   const kept = keepLease.start(state, lease, clock, signal);
   try {
-    await claim(planner, lease);
+    await planner.claim(sync, lease.epoch);
     return await work(lease, kept.signal, { lease, kept, followsDeath: wasHeld });
   } finally {
     await kept.stop();
   }
 }
 
-/** Nobody can have worked under a higher epoch than the one just given, unless the state was put back to an older one. */
-async function claim(planner: Planner, { sync, epoch }: Lease): Promise<void> {
-  try {
-    await planner.claim(sync, epoch);
-  } catch (error) {
-    if (!(error instanceof Fault) || error.code !== "LEASE_LOST") throw error;
-    throw new Fault("STATE_MISMATCH", `the state is older than the planner: "${sync}" was worked on since`, {
-      fix: "put state, planner and plans back from one backup (`sluice state restore`); nothing was sent",
-      cause: error,
-    });
-  }
+/**
+ * Before the lease is taken: its epoch would be higher than the planner's again, and nobody could tell any more. The planner is
+ * asked first, so that another worker's lease in between is no mismatch.
+ */
+async function refuseOlderState(state: StateStore, planner: Planner, sync: string): Promise<void> {
+  const meta = (await planner.metas()).find((candidate) => candidate.sync === sync);
+  const lease = (await state.leases()).find((candidate) => candidate.sync === sync);
+  const trouble = olderState(meta, lease);
+  if (trouble !== null) throw trouble;
 }
 
 /** A lease that nobody renews; the caller releases it. Fault: SYNC_BUSY. */

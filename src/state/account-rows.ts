@@ -10,7 +10,7 @@ type BudgetRow = {
   used: number | null;
   used_at: number | null;
 };
-type Members = "budget" | "putBudget" | "audit" | "setting" | "putSetting";
+type Members = "budget" | "putBudget" | "shareBudget" | "audit" | "setting" | "putSetting";
 
 /** What belongs to an account or to the whole project, not to a sync: written without a lease. */
 export function accountMethods(database: Database): Pick<StateStore, Members> {
@@ -37,6 +37,15 @@ export function accountMethods(database: Database): Pick<StateStore, Members> {
           .insert({ ...row, blocked_until: until })
           .onConflict("account")
           .merge();
+      }),
+
+    shareBudget: (account, caller, forMs) =>
+      database.write(async (trx) => {
+        const nowMs = await database.now();
+        await trx("budget_share").where("until", "<=", nowMs).orWhere({ account, caller }).delete();
+        if (forMs > 0) await trx("budget_share").insert({ account, caller, until: nowMs + forMs });
+        const rows: { caller: string }[] = await trx("budget_share").where({ account });
+        return rows.length;
       }),
 
     audit: (entry) =>

@@ -132,8 +132,20 @@ async function survive(trx: Knex.Transaction): Promise<void> {
     table.bigInteger("backup_at").notNullable();
     table.bigInteger("restored_at").notNullable();
   });
+  await trx.schema.createTable("budget_share", (table) => {
+    table.text("account").notNullable();
+    table.text("caller").notNullable();
+    table.bigInteger("until").notNullable();
+    table.primary(["account", "caller"]);
+  });
   await trx.schema.alterTable("budget", (table) => {
     table.bigInteger("used");
     table.bigInteger("used_at");
+  });
+  await trx.schema.createTable("forgotten", (table) => {
+    for (const name of ["hash", "trait", "salt"]) table.text(name).notNullable();
+    table.text("sync");
+    table.bigInteger("at").notNullable();
+    table.index("sync");
   });
 }

@@ -70,6 +70,15 @@ export function stateSuite(name: string, makePlace: () => Promise<StatePlace>): 
         expect(await store.deaths("people")).toBeNull();
       });
 
+      it("lists every lease with its epoch, and whose it is until it is given back", async () => {
+        const orders = await take(store, "orders");
+        await store.release(orders);
+        expect(await store.leases()).toEqual([
+          { sync: "orders", epoch: 1, holder: null },
+          { sync: "people", epoch: 1, holder: "a" },
+        ]);
+      });
+
       it("goes to one of many who try at once, over two connections", async () => {
         const other = await place.connect();
         const attempts = await Promise.all(
@@ -398,6 +407,39 @@ export function stateSuite(name: string, makePlace: () => Promise<StatePlace>): 
       });
     });
 
+    describe("memory that was put back (S25)", () => {
+      const restored = (sync: string) => ({ sync, backupAt: 1_700_000_000_000, restoredAt: 1_800_000_000_000 });
+
+      it("is remembered of every sync until its records were looked at, under the lease", async () => {
+        expect(await store.restoration("people")).toBeNull();
+        await store.putRestorations([restored("people"), restored("orders")]);
+        const again = { ...restored("people"), restoredAt: 1_900_000_000_000 };
+        await store.putRestorations([again]);
+        expect(await store.restoration("people")).toEqual(again);
+        await expect(store.dropRestoration({ ...lease, epoch: 0 })).rejects.toMatchObject({ code: "LEASE_LOST" });
+        await store.dropRestoration(lease);
+        expect(await store.restoration("people")).toBeNull();
+        expect(await store.restoration("orders")).toEqual(restored("orders"));
+      });
+
+      it("goes along with the sync's name, and is forgotten with the sync", async () => {
+        await store.putRestorations([restored("people")]);
+        await store.renameSync("people", "customers");
+        expect(await store.restoration("people")).toBeNull();
+        expect(await store.restoration("customers")).toEqual(restored("customers"));
+        const attempt = await store.acquire("customers", "a", MINUTE, () => true);
+        if (!attempt.ok) throw new Error("the lease is taken");
+        await store.forgetSync(attempt.lease);
+        expect(await store.restoration("customers")).toBeNull();
+      });
+
+      it("finds nothing wrong with itself", async () => {
+        await store.createRun(lease, aRun({ id: "r1" }));
+        expect(await store.inspect("quick")).toEqual([]);
+        expect(await store.inspect("full")).toEqual([]);
+      });
+    });
+
     describe("what belongs to accounts and to the project", () => {
       it("keeps which record a merged one answers as, with the batch that found it out; the newest word wins (S6)", async () => {
         await store.createRun(lease, aRun({ id: "r1" }));
@@ -413,6 +455,15 @@ export function stateSuite(name: string, makePlace: () => Promise<StatePlace>): 
         const late = [{ ...acknowledged("r1", 0, 0), aliases: [{ ...alias, newId: "5" }] }];
         await expect(store.acknowledge(lease, late)).rejects.toMatchObject({ code: "LEASE_LOST" });
         expect(await store.aliases("portal", "contacts")).toEqual(new Map([["1", "4"]]));
+      });
+
+      it("tells how many call an account, until they say no more or fall silent", async () => {
+        expect(await store.shareBudget("portal", "a", MINUTE)).toBe(1);
+        expect(await store.shareBudget("portal", "b", MINUTE)).toBe(2);
+        expect(await store.shareBudget("org", "c", MINUTE)).toBe(1);
+        expect(await store.shareBudget("portal", "a", 0)).toBe(1);
+        place.advance(MINUTE);
+        expect(await store.shareBudget("portal", "a", MINUTE)).toBe(1);
       });
 
       it("keeps budgets, settings and the audit", async () => {

@@ -12,6 +12,7 @@ const LINKED: LinkedSync = {
   linked: 2,
   taken: 0,
   calls: 3,
+  confirmed: null,
   searches: 0,
   entries: [
     { fields: ["customer_id"], found: 0, several: 0 },

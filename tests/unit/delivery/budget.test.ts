@@ -140,6 +140,17 @@ test("calls of an earlier process fill the window until its end", () => {
   expect(budget.book(605)).toBe(0);
 });
 
+test("several processes take equal parts of the window, and what others took counts once", () => {
+  const budget = windowBudget({ max: 10, intervalMs: 1000 });
+  budget.shareAmong(3);
+  for (let call = 0; call < 3; call++) expect(budget.book(0)).toBe(0);
+  expect(budget.book(0)).toBeGreaterThan(0);
+  budget.learn(someHints({ window: { max: 10, intervalMs: 1000, remaining: 1 } }), 1);
+  budget.shareAmong(1);
+  expect(budget.book(1)).toBe(0);
+  expect(budget.book(1)).toBeGreaterThan(0);
+});
+
 describe("refusals", () => {
   test("no call before Retry-After is over, and never an earlier end than was once told", () => {
     const budget = windowBudget({ max: 10, intervalMs: 1000 });

@@ -81,6 +81,7 @@ async function commitPlan(sync: string, rows: Rows, lease: Lease, world: World) 
     keysOnly: false,
     forwardOnly: false,
     keepsRemovals: false,
+    suppress: { list: null, forgotten: [] },
     rejects: state.rejects(sync),
     nowMs: clock.now(),
     recheckUnmatchedMs: 86_400_000,

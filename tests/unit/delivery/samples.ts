@@ -57,6 +57,7 @@ export function aSync(part: Partial<Sync> = {}): Sync {
     priority: "normal",
     tolerate: { rejectedShare: 0, codes: [] },
     onMappingChange: "backfill",
+    suppress: null,
     alerts: null,
     onSuccess: null,
     renamedFrom: null,

@@ -51,6 +51,7 @@ function setUp(putBudget: (record: BudgetRecord) => Promise<void>, refusals = 0)
     random: () => 0.5,
     state: {
       budget: async () => null,
+      shareBudget: async () => 1,
       putBudget,
       setting: async () => null,
       putSetting: async () => undefined,

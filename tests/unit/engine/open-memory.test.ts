@@ -109,3 +109,38 @@ test("commands that only look find nothing on a fresh project, and a loss where 
   await rm(join(dir, ".sluice"), { recursive: true });
   await expect(openLook(project, clock)).rejects.toMatchObject({ code: "STATE_MISSING" });
 });
+
+/** As a process leaves the state that died at work; `damage` tears a page that no opening reads. */
+async function diedAtWork(damage: boolean): Promise<void> {
+  const { state, planner } = await openMemory({ project, clock, directories: [], mode: "run" }, running());
+  await planner.close();
+  for (let i = 0; i < 300; i++) {
+    const detail = `${i} ${"x".repeat(200)}`;
+    await state?.audit({ at: i, who: "ann", act: "link", sync: null, run: null, detail });
+  }
+  await state?.acquire("people", "1@elsewhere", 60_000, () => false);
+  await state?.close();
+  if (!damage) return;
+  const bytes = await readFile(project.stateFile);
+  const text = bytes.indexOf("299 xxx");
+  const page = Math.floor(text / 4_096) * 4_096;
+  bytes.fill(0xff, page, page + 12);
+  await writeFile(project.stateFile, bytes);
+}
+
+test("after a death the state looks through itself once; a torn page is told before anything is done", async () => {
+  await diedAtWork(false);
+  expect(await openAndClose("run")).toBe(true);
+  const look = await openLook(project, clock);
+  expect(await look?.setting("checked_after")).toBe("people 1 1@elsewhere");
+  await look?.close();
+  expect(await openAndClose("plan")).toBe(true);
+});
+
+test.each(["run", "plan"] as const)("a page that was torn by a death stops a %s, with the way out", async (mode) => {
+  await diedAtWork(true);
+  await expect(openAndClose(mode)).rejects.toMatchObject({
+    code: "STATE_CORRUPT",
+    fix: expect.stringContaining("sluice state restore"),
+  });
+});
