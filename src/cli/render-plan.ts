@@ -93,6 +93,12 @@ function quotaText({ quotaLeft, calls, lookups }: PlannedSync["forecast"]): stri
   return `; only ${count(quotaLeft)} calls are left today: the run would pause, and go on when there are more`;
 }
 
+function suppressedLines({ suppressed }: PlanFacts): string[] {
+  if (suppressed === 0) return [];
+  const what = `${amount(suppressed, "row")} ${suppressed === 1 ? "is" : "are"} suppressed: never sent`;
+  return [`  ${what}; a record that is there already stays as it is`];
+}
+
 /** Why nothing is removed, whatever left the model. */
 function postponedLines({ facts, restored, prepared }: PlannedSync): string[] {
   if (restored !== null) return [`  no removals: ${restoredText(prepared.sync.name, restored)}`];
@@ -119,6 +125,7 @@ export function planText(sync: Sync, planned: PlannedSync, command = "sluice run
           `  ${amount(facts.superseded, "row")} ${facts.superseded === 1 ? "stands" : "stand"} back for another row with their match value`,
         ]
       : []),
+    ...suppressedLines(facts),
     ...postponedLines(planned),
     ...whatHappens(planned),
     ...(sample.length > 0 ? ["  first changes"] : []),

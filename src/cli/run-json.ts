@@ -100,6 +100,7 @@ export function planJson(sync: Sync, planned: PlannedSync) {
       example: group.example === null ? null : keyText(group.example, keyParts),
     })),
     superseded: facts.superseded,
+    suppressed: facts.suppressed,
     removals_postponed: facts.removalsPostponed,
     restored: restoredJson(planned.restored),
     sample: sampleJson(planned.sample, keyParts),

@@ -56,9 +56,13 @@ function checkPresence(work: Work, report: Report): void {
 }
 
 function checkModel(work: Work, around: Surroundings, report: Report): void {
-  const { model } = work.layers.merged;
-  if (typeof model !== "string" || /^(dbt|identity)\./.test(model) || around.modelNames.has(model)) return;
-  report(["model"], "UNKNOWN_MODEL", `there is no model "${model}"`, hint(model, around.modelNames, "models"));
+  const { model, suppress } = work.layers.merged;
+  const check = (key: "model" | "suppress", name: string) => {
+    if (around.modelNames.has(name)) return;
+    report([key], "UNKNOWN_MODEL", `there is no model "${name}"`, hint(name, around.modelNames, "models"));
+  };
+  if (typeof model === "string" && !/^(dbt|identity)\./.test(model)) check("model", model);
+  if (suppress !== undefined) check("suppress", suppress);
 }
 
 function checkConnection(work: Work, sync: Sync, around: Surroundings, report: Report): void {
@@ -196,7 +200,12 @@ function checkAlerts(work: Work, { settings }: Surroundings, report: Report): vo
   if (settings === null) return;
   work.layers.merged.alerts?.forEach((name, index) => {
     if (settings.alertNames.includes(name)) return;
-    report(["alerts", index], "UNKNOWN_ALERT", `there is no alert "${name}"`, hint(name, settings.alertNames, "alerts"));
+    report(
+      ["alerts", index],
+      "UNKNOWN_ALERT",
+      `there is no alert "${name}"`,
+      hint(name, settings.alertNames, "alerts"),
+    );
   });
 }
 

@@ -28,6 +28,8 @@ export function configHash(sync: Omit<Sync, "configHash">): string {
     fields: Object.fromEntries(sync.fields.map(({ field, ...mapping }) => [field, mapping])),
     sendTogether: sync.sendTogether,
     onMappingChange: sync.onMappingChange,
+    // Syncs of before there were any keep their hash.
+    ...(sync.suppress === null ? {} : { suppress: sync.suppress }),
   };
   return createHash("sha256").update(canonicalJson(decisive)).digest("hex");
 }

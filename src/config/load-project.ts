@@ -4,6 +4,7 @@ import type { ConnectorDefinition } from "../contract/connector.ts";
 import { Fault, type Problem } from "../contract/fault.ts";
 import type { LoadedProject, Model, Project, Sync } from "../contract/project.ts";
 import { checkNeighbours } from "./check-neighbours.ts";
+import { checkSuppress } from "./check-suppress.ts";
 import { findFiles } from "./find-files.ts";
 import { inFileOrder, problem } from "./problem.ts";
 import { readModel } from "./read-model.ts";
@@ -38,6 +39,7 @@ export async function loadProject(options: LoadOptions): Promise<LoadedProject> 
   const sources = await readAll(root, syncFiles, problems);
   const { syncs, secrets } = readSyncs(sources, syncFiles, settings, models.names, problems);
   checkNeighbours(syncs, problems);
+  checkSuppress(syncs, models.models, problems);
   const sorted = inFileOrder(problems);
   if (settings === null || sorted.some((one) => one.severity === "error")) return { ok: false, problems: sorted };
   return { ok: true, project: assemble(root, settings, models.models, syncs, secrets), problems: sorted };

@@ -48,7 +48,6 @@ export const projectSchema = z
       .record(nameText, alertSchema)
       .meta({ description: "Whom to tell of syncs that failed, ended in part, are held, or recovered; by name." })
       .optional(),
-    suppress: notYet("A model of people who are never sent.").optional(),
     keep: notYet("How long runs and plans are kept.").optional(),
     keep_plans: notYet("How long plans are kept.").optional(),
   })

@@ -46,7 +46,12 @@ type Overlay = Exclude<NonNullable<ProjectFile["environments"]>[string], null>;
 
 /** Reads sluice.yml. Faults: USAGE for an environment that is not in it. */
 export function readSettings(file: YamlFile, options: SettingsOptions, problems: Problem[]): Settings {
-  const { value, broken } = readLenient(projectSchema, file, ["connections", "environments", "vars", "alerts"], problems);
+  const { value, broken } = readLenient(
+    projectSchema,
+    file,
+    ["connections", "environments", "vars", "alerts"],
+    problems,
+  );
   const names = keysOf(file.value, "environments");
   const environment = chooseEnvironment(names, options.environment);
   const overlay: Overlay = value.environments?.[environment] ?? {};
@@ -94,14 +99,13 @@ function chooseEnvironment(names: readonly string[], wanted: string | null): str
   throw new Fault("USAGE", `there is no environment "${wanted}"`, { fix: hint(wanted, all, "environments") });
 }
 
-const NOT_YET = ["suppress", "keep", "keep_plans"] as const;
+const NOT_YET = { keep: "remove the line", keep_plans: "say keep: { runs: 30, days: 30 }" } as const;
 
 function refuseNotYet(file: YamlFile, value: ProjectFile, problems: Problem[]): void {
-  const refuse = (key: string, what: string) =>
-    problems.push(
-      problem(placeOf(file, [key], "key"), "NOT_YET_AVAILABLE", `${what} is not yet available`, "remove the line"),
-    );
-  for (const key of NOT_YET) if (value[key] !== undefined) refuse(key, key);
+  const refuse = (key: string, what: string, fix = "remove the line") =>
+    problems.push(problem(placeOf(file, [key], "key"), "NOT_YET_AVAILABLE", `${what} is not yet available`, fix));
+  for (const [key, fix] of Object.entries(NOT_YET))
+    if (value[key as keyof typeof NOT_YET] !== undefined) refuse(key, key, fix);
   if (value.planner === "warehouse") refuse("planner", "planner: warehouse");
 }
 

@@ -50,7 +50,13 @@ export function readSyncs(
         own,
         [base, defaults].filter((layer) => layer !== null),
       );
-      const work: Work = { layers: stacked, scope: settings?.scope ?? null, tells: settings?.tells ?? true, secrets, problems };
+      const work: Work = {
+        layers: stacked,
+        scope: settings?.scope ?? null,
+        tells: settings?.tells ?? true,
+        secrets,
+        problems,
+      };
       const sync = resolveSync(work);
       refuseNotYet(work, settings?.runsSchedules ?? true);
       checkSync(work, sync, around);

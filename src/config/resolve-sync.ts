@@ -54,6 +54,7 @@ export function resolveSync(work: Work): Sync {
     holdsPartly: typeof merged.guards === "object" && merged.guards.partial === true,
     tolerate: resolveTolerate(merged.tolerate),
     onMappingChange: merged.on_mapping_change ?? "backfill",
+    suppress: merged.suppress ?? null,
     alerts: merged.alerts ?? null,
     onSuccess: resolveOnSuccess(work),
     renamedFrom: merged.renamed_from ?? null,
@@ -146,8 +147,7 @@ export function refuseStrayReferences(layers: Layers, problems: Problem[]): void
         visit(inner, [...path, Array.isArray(value) ? Number(key) : key]);
       return;
     }
-    const isResolved =
-      (path[0] === "fields" && path[2] === "value") || path[1] === "set" || path[0] === "on_success";
+    const isResolved = (path[0] === "fields" && path[2] === "value") || path[1] === "set" || path[0] === "on_success";
     if (typeof value !== "string" || isResolved || !value.includes("${")) return;
     const reference = piecesOf(value).find((piece) => typeof piece !== "string");
     if (reference === undefined) return;

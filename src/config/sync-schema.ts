@@ -152,6 +152,9 @@ export const sharedKeys = {
         "backfill (default) sends a newly mapped field of every row; forward_only lets it go with rows that change.",
     })
     .optional(),
+  suppress: filledText
+    .meta({ description: "A model of people never to be sent, by the primary key or a match column of the sync." })
+    .optional(),
   recheck_unmatched: duration
     .meta({ description: "After how long a row without a record is looked up again; only 24h so far." })
     .optional(),

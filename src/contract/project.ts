@@ -122,6 +122,8 @@ export type Sync = {
   readonly tolerate: { readonly rejectedShare: number; readonly codes: readonly string[] };
   /** `forward_only`: a field that is newly mapped goes only with rows that change otherwise (S23). */
   readonly onMappingChange: "backfill" | "forward_only";
+  /** A model of people who are never to be sent; null: none. */
+  readonly suppress: string | null;
   /** Names of the alerts that tell of it; null: all. */
   readonly alerts: readonly string[] | null;
   /** Called after each run that succeeded. */
