@@ -7,8 +7,10 @@ import { newMeter } from "../delivery/gate.ts";
 import { newTally } from "../delivery/tally.ts";
 import { acceptAnswered } from "./accept-answered.ts";
 import { countAnswered } from "./count-run.ts";
-import { deliverPlan } from "./deliver-plan.ts";
+import { deliverPlan, type Shipment } from "./deliver-plan.ts";
+import { endBroken } from "./end-broken.ts";
 import { describeHeld } from "./hold-plan.ts";
+import { spent } from "./new-run.ts";
 import { planPath } from "./plan-path.ts";
 import { prepareSync } from "./prepare-sync.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -50,32 +52,42 @@ export async function resumeRun(
   const { state: now, resumes, resumeAt, reason, code } = taken;
   await state.patchRun(lease, run.id, { state: now, resumes, resumeAt, reason, code });
   const path = planPath(bench.project, run.id);
+  const rest = await restOf(bench, state, taken, path, batches);
+  const shipment = { run: taken, prepared, tenure, meter, options, tally: newTally(), ...rest };
+  try {
+    const ended = await deliverPlan(
+      bench,
+      state,
+      shipment,
+      (delivered) => storedLedger(bench, state, sync, run, path, delivered),
+      signal,
+    );
+    return { ...ended, planned: null };
+  } catch (error) {
+    const fault = error instanceof Fault ? error : new Fault("INTERNAL", messageOf(error), { cause: error });
+    return endBroken(bench, state, taken, lease, fault, spent(meter, run));
+  }
+}
+
+/** What is left to send, and what was done and refused of the plan before. */
+async function restOf(
+  bench: Workbench,
+  state: StateStore,
+  run: RunRecord,
+  path: string,
+  batches: readonly BatchRecord[],
+): Promise<Pick<Shipment, "ranges" | "before" | "counts" | "aside" | "heldBy">> {
   const answered = Object.values(await countAnswered(bench.planner, state, run.id, path));
+  const done = sentRanges(batches, run.planRows).done.reduce((sum, range) => sum + range.toSeq - range.fromSeq + 1, 0);
+  const rejected = answered.reduce((sum, counts) => sum + counts.rejected, 0);
   const aside = await countHeld(bench, path);
-  const shipment = {
-    run: taken,
-    prepared,
-    tenure,
-    meter,
-    options,
+  return {
     ranges: openRanges(batches, run.planRows),
-    tally: newTally(),
-    before: {
-      done: sentRanges(batches, run.planRows).done.reduce((sum, range) => sum + range.toSeq - range.fromSeq + 1, 0),
-      rejected: answered.reduce((sum, counts) => sum + counts.rejected, 0),
-    },
+    before: { done, rejected },
     counts: run.counts ?? NO_COUNTS,
     aside,
     heldBy: aside > 0 ? describeHeld(run.guards) : null,
   };
-  const ended = await deliverPlan(
-    bench,
-    state,
-    shipment,
-    (delivered) => storedLedger(bench, state, sync, run, path, delivered),
-    signal,
-  );
-  return { ...ended, planned: null };
 }
 
 const NO_COUNTS: ModelCounts = { read: 0, invalid: 0, unchanged: 0, waiting: 0, added: 0, changed: 0, removed: 0 };
@@ -93,4 +105,8 @@ export function openRanges(batches: readonly BatchRecord[], planRows: number): D
 async function countHeld(bench: Workbench, path: string): Promise<number> {
   const planned = await bench.planner.countPlan(path, [{ fromSeq: 0, toSeq: Number.MAX_SAFE_INTEGER }]);
   return planned.reduce((sum, { settled, rows }) => sum + (settled === "held" ? rows : 0), 0);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -8,8 +8,8 @@ import type { Delivered } from "../delivery/deliver.ts";
 import { type Meter, newMeter } from "../delivery/gate.ts";
 import { newTally, type Tally } from "../delivery/tally.ts";
 import { deliverPlan, type Ledger } from "./deliver-plan.ts";
+import { endBroken } from "./end-broken.ts";
 import { finishRun } from "./finish-run.ts";
-import { giveUpRun } from "./give-up-run.ts";
 import { holdPlan, setAside, settleHold } from "./hold-plan.ts";
 import { newRun, spent } from "./new-run.ts";
 import { planPath } from "./plan-path.ts";
@@ -94,7 +94,7 @@ async function runUnderLease(
   } catch (error) {
     const fault = error instanceof Fault ? error : new Fault("INTERNAL", messageOf(error), { cause: error });
     const stored = (await state.run(run.id)) ?? run;
-    if (stored.state === "writing") return endBroken(bench, state, stored, tenure, fault, meter);
+    if (stored.state === "writing") return endBroken(bench, state, stored, tenure.lease, fault, spent(meter, run));
     const cancelled = signal.aborted || fault.code === "CANCELLED";
     const blocked = fault.rule.exitStatus === 4;
     const ended = await finishRun(bench, state, lease, run, {
@@ -109,24 +109,6 @@ async function runUnderLease(
       fault: cancelled ? new Fault("CANCELLED", "cancelled before anything was sent") : fault,
     };
   }
-}
-
-/**
- * Something broke while the plan was being sent (a full disk, a lost lease). What was acknowledged is accepted and what was
- * not is marked in doubt, as after a crash; where even that fails the run stays open and the next start takes it up.
- */
-async function endBroken(
-  bench: Workbench,
-  state: StateStore,
-  run: RunRecord,
-  { lease }: Tenure,
-  fault: Fault,
-  meter: Meter,
-): Promise<FinishedRun> {
-  const given = await giveUpRun(bench, state, lease, run, "broken off");
-  const reason = { state: "failed", code: fault.code, reason: fault.message } as const;
-  const ended = await finishRun(bench, state, lease, given, { ...reason, ...spent(meter, run) });
-  return { run: ended, planned: null, fault };
 }
 
 type RunParts = { run: RunRecord; planned: PlannedSync; tenure: Tenure; meter: Meter; options: RunOptions };
@@ -168,7 +150,8 @@ async function runPlan(
   await putSync(bench, state, prepared, lease);
   await state.patchRun(lease, run.id, { ...base, state: "writing", planSha256: file.sha256 });
   const tally = newTally();
-  if (hasStandingBack(facts)) tally.addMany(prepared.sync.write, { superseded: facts.superseded, suppressed: facts.suppressed });
+  if (hasStandingBack(facts))
+    tally.addMany(prepared.sync.write, { superseded: facts.superseded, suppressed: facts.suppressed });
   const shipment = {
     run: { ...run, ...base, state: "writing", planSha256: file.sha256 } as RunRecord,
     prepared,
