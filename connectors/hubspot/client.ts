@@ -136,6 +136,7 @@ export async function openClient(config: HubspotConfig, options: { clock: Clock;
     batch: client.crm.objects.batchApi,
     search: client.crm.objects.searchApi,
     properties: client.crm.properties.coreApi,
+    gdpr: client.crm.contacts.basicApi,
     /** The server that is spoken to, for messages. */
     host: new URL(basePath).host,
     call,

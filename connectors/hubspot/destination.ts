@@ -5,6 +5,7 @@ import { parseJson, record, text } from "../../src/kit/json.ts";
 import { type HubspotClient, openClient } from "./client.ts";
 import type { HubspotConfig } from "./config.ts";
 import { readProperties, usualName } from "./describe.ts";
+import { eraseRecord, erasureTerms } from "./erase.ts";
 import { findRecords } from "./find.ts";
 import { callFault, hintsOf, readRefusal } from "./refusal.ts";
 import { searchRecords } from "./search.ts";
@@ -67,6 +68,10 @@ export async function openHubspot(config: HubspotConfig, options: HubspotOptions
       return searchRecords(client, request, request.by.fields, info, now, signal);
     },
     write: async (batch, signal) => writeBatch(client, batch, infoOf(batch.object), now, signal),
+    erasure: {
+      terms: erasureTerms,
+      erase: (object, id, signal) => eraseRecord(client, object, id, now, signal),
+    },
     close: async () => client.close(),
   };
 }

@@ -6,6 +6,7 @@ import { openClient, type SalesforceClient } from "./client.ts";
 import type { SalesforceConfig } from "./config.ts";
 import { readDescription, type SalesforceObject } from "./describe.ts";
 import { openDoubts } from "./doubts.ts";
+import { eraseRecord, erasureTerms } from "./erase.ts";
 import { findRecords } from "./find.ts";
 import { namedParents, withParents } from "./parents.ts";
 import { fullId } from "./record-id.ts";
@@ -82,6 +83,13 @@ export async function openSalesforce(config: SalesforceConfig, options: Salesfor
       const object = objectOf(batch.object);
       const context = { client, object, assignmentRules: config.assignment_rules, now };
       return doubts.write(batch, object, (part) => writeBatch(context, part, signal));
+    },
+    erasure: {
+      terms: erasureTerms,
+      erase: async (name, id, signal) => {
+        const object = objectOf(name);
+        return eraseRecord({ client, object, assignmentRules: config.assignment_rules, now }, id, signal);
+      },
     },
     close: async () => client.close(),
   };

@@ -138,6 +138,13 @@ function buildProgram(act: Act, parts: ProgramParts): Command {
     .argument("<sync>")
     .option("--from <columns>", "the model's columns that hold the former key, where they are called otherwise now")
     .action(act(async () => (await import("./rekey.ts")).rekey));
+  confirmed(command("forget", "erase a person from snapshots, plans, refusals and destinations, and keep them out"))
+    .option("--sync <sync>", "with --key: the sync of whose rows one is the person")
+    .option("--key <key>", "the row's primary key; parts of a composite key separated by commas")
+    .option("--value <value>", "a match value such as an e-mail, in any sync and environment")
+    .option("--keep-records", "leave the records in the destinations alone", false)
+    .option("--adopted-too", "erase also records that were there before us", false)
+    .action(act(async () => (await import("./forget.ts")).forget));
   command("status", "every sync with its last run").action(act(async () => (await import("./status.ts")).status));
   command("runs", "past runs, newest first")
     .argument("[sync]")

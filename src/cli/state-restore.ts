@@ -58,7 +58,8 @@ function previewText(found: Restorable): string {
 }
 
 function syncLine({ name, now, kept, rows, runsSince }: RestorableSync): string {
-  const since = runsSince === 0 ? "" : `; ${amount(runsSince, "run")} since are forgotten`;
+  const since =
+    runsSince === 0 ? "" : `; the ${amount(runsSince, "run")} since ${runsSince === 1 ? "is" : "are"} forgotten`;
   if (kept === null)
     return `  ${oneLine(name)}: not in the backup; it starts as a first run, and matches before it writes${since}`;
   const present = now === null ? "not known now" : `generation ${now} now`;

@@ -159,6 +159,17 @@ export type FindReply = {
   readonly hints: Hints;
 };
 
+/** How the record of somebody who is to be forgotten goes, and what the vendor keeps of it nevertheless. */
+export type ErasureTerms = { readonly word: "erased" | "archived" | "deleted"; readonly remark: string };
+
+/** Letting go of a person's records, on their own wish and for ever: no operation of a sync. */
+export interface Erasure {
+  /** Readable without a call. */
+  terms(object: string): ErasureTerms;
+  /** One record, in one call, with one outcome; repeating it does no harm, and a record that is gone already is `applied`. Throws as `write` does. */
+  erase(object: string, id: string, signal: AbortSignal): Promise<Reply>;
+}
+
 /** What `check` and `describe` also bring back, so that the budget can learn from them. */
 export type Told<T> = { readonly value: T; readonly calls: number; readonly hints: Hints };
 
@@ -176,5 +187,7 @@ export interface Destination {
   describe(object: string, fields: readonly string[], signal: AbortSignal): Promise<Told<RemoteObject>>;
   find(request: FindRequest, signal: AbortSignal): Promise<FindReply>;
   write(batch: WriteBatch, signal: AbortSignal): Promise<Reply>;
+  /** Null where records cannot be let go of. */
+  readonly erasure: Erasure | null;
   close(): Promise<void>;
 }

@@ -1,8 +1,8 @@
-import type { CompiledMapping } from "./mapping.ts";
+import type { CompiledMapping, CompiledMatch } from "./mapping.ts";
 import type { PlanRow } from "./plan.ts";
 import type { DuplicateMatch, Removal, Sync, WriteMode } from "./project.ts";
 import type { GuardVerdict, ModelCounts, Operation, Origin } from "./run.ts";
-import type { KeyMove, Reject } from "./state.ts";
+import type { Forgotten, KeyMove, Reject } from "./state.ts";
 import type { Column, FieldValues } from "./value.ts";
 import type { LocalDatabase } from "./warehouse.ts";
 
@@ -20,6 +20,16 @@ export type SnapshotMeta = {
   readonly fields: readonly string[];
   /** Of these: fields that came under `forward_only`, so that rows may not hold them yet. */
   readonly forward: readonly string[];
+};
+
+/**
+ * People never to be sent, as a SELECT of the model's own database: its columns that stand for the sync's primary key, and for
+ * each match entry; null where it lacks one of them.
+ */
+export type SuppressList = {
+  readonly sql: string;
+  readonly key: readonly Column[] | null;
+  readonly match: readonly (readonly CompiledMatch[] | null)[];
 };
 
 export type PlanRequest = {
@@ -44,6 +54,8 @@ export type PlanRequest = {
   readonly forwardOnly: boolean;
   /** Nothing is removed, whatever left the model: the snapshot was put back from an older day (S25). */
   readonly keepsRemovals: boolean;
+  /** Whose rows are passed over: neither sent nor removed, whatever else is wrong with them. */
+  readonly suppress: { readonly list: SuppressList | null; readonly forgotten: readonly Forgotten[] };
   /** Present refusals; `hash` null where the row should be tried again now. */
   readonly rejects: AsyncIterable<readonly Reject[]>;
   readonly nowMs: number;
@@ -73,6 +85,8 @@ export type OperationPlan = { readonly operation: Operation; readonly rows: numb
 export type PlanFacts = {
   readonly counts: ModelCounts;
   readonly superseded: number;
+  /** Rows of people who are never to be sent. */
+  readonly suppressed: number;
   /** Rows of the snapshot that are not marked absent. */
   readonly snapshotRows: number;
   readonly operations: readonly OperationPlan[];
@@ -193,6 +207,32 @@ export interface RekeySession {
   close(): Promise<void>;
 }
 
+/** By what a person is known. */
+export type PersonTraits = {
+  readonly keys: readonly string[];
+  /** Match values, compared ignoring case and outer blanks. */
+  readonly values: readonly string[];
+  /** Fields whose values are compared; null: of any field. */
+  readonly fields: readonly string[] | null;
+};
+
+/** A row of a snapshot that is about a person; `values` are those of the fields that were compared. */
+export type PersonRow = {
+  readonly key: string;
+  readonly remoteId: string | null;
+  readonly origin: Origin | null;
+  readonly values: readonly string[];
+};
+
+/** What a plan file and its list of invalid rows hold of a person. */
+export type PersonInPlan = {
+  /** Rows that are theirs, and rows that only mention them. */
+  readonly rows: number;
+  readonly keys: readonly string[];
+  /** Match values of the rows that are theirs. */
+  readonly values: readonly string[];
+};
+
 /** The database that holds the snapshots and computes the diffs. */
 export interface Planner {
   metas(): Promise<readonly SnapshotMeta[]>;
@@ -241,6 +281,22 @@ export interface Planner {
   inspect(sync: string): Promise<SnapshotFacts>;
   /** Copies all snapshots of this moment into a new file in the planner's own folder. Fault: STATE_CORRUPT. */
   copyTo(path: string): Promise<void>;
+  findPerson(sync: string, traits: PersonTraits): Promise<readonly PersonRow[]>;
+  findInPlan(path: string, traits: PersonTraits): Promise<PersonInPlan>;
+  /** Deletes these rows of a snapshot, whose records are nobody's from then on; fenced by the epoch. Gives their number. */
+  forgetRows(at: { sync: string; epoch: number }, keys: readonly string[]): Promise<number>;
+  /**
+   * Blanks a person's rows in the plan of a run that has ended: the rows stay, so that the counts do. `commit` is told the sum that
+   * the file will have, before it does. Gives the number of blanked rows; 0, and nothing happens, where there are none.
+   */
+  blankPlan(
+    path: string,
+    traits: PersonTraits,
+    placeholder: string,
+    commit: (sha256: string) => Promise<void>,
+  ): Promise<number>;
+  /** Writes the planner's file anew, so that nothing that was deleted can be read in its free blocks, and closes the planner. */
+  rewriteAndClose(): Promise<void>;
   /** One row's entry in the snapshot, for `why`. */
   entry(sync: string, key: string): Promise<SnapshotEntry | null>;
   close(): Promise<void>;

@@ -29,7 +29,7 @@ export type Operation = (typeof OPERATIONS)[number];
 export const ORIGINS = ["created", "adopted", "unknown"] as const;
 export type Origin = (typeof ORIGINS)[number];
 
-/** read = invalid + unchanged + waiting + added + changed. `superseded` rows are among the unchanged. */
+/** read = invalid + unchanged + waiting + added + changed. `superseded` and `suppressed` rows are among the unchanged. */
 export type ModelCounts = {
   readonly read: number;
   readonly invalid: number;
@@ -46,6 +46,8 @@ export type OperationCounts = {
   readonly altered: number;
   readonly skipped: number;
   readonly superseded: number;
+  /** Rows of people who are never to be sent. */
+  readonly suppressed: number;
   readonly transferred: number;
   readonly rejected: number;
   readonly deferred: number;
@@ -57,6 +59,7 @@ export const NO_OPERATION_COUNTS: OperationCounts = {
   altered: 0,
   skipped: 0,
   superseded: 0,
+  suppressed: 0,
   transferred: 0,
   rejected: 0,
   deferred: 0,

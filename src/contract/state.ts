@@ -114,7 +114,7 @@ export type Restoration = {
 export type Forgotten = {
   /** Only rows of this sync; null: of every sync. */
   readonly sync: string | null;
-  /** What it was: a row's key, a match value as it stands or in lower case, or several match values together. */
+  /** What it was: a row's key, or a match value, as it stands or in lower case. */
   readonly trait: ForgottenTrait;
   /** SHA-256, hex, of salt and text. */
   readonly hash: string;
@@ -122,7 +122,24 @@ export type Forgotten = {
   /** ms since the epoch. */
   readonly at: number;
 };
-export type ForgottenTrait = "key" | "exact" | "lower" | "several";
+export type ForgottenTrait = "key" | "exact" | "lower";
+
+/** What a person may have left in the state. */
+export type Traces = {
+  readonly keys: readonly string[];
+  /** In no sentence that is kept; compared ignoring case. */
+  readonly words: readonly string[];
+  /** Stands where a key stood. */
+  readonly placeholder: string;
+  /** Runs whose plans hold the person. */
+  readonly plans: readonly string[];
+};
+export type ForgottenRows = {
+  readonly refusals: number;
+  readonly notes: number;
+  readonly sentences: number;
+  readonly holds: number;
+};
 
 /** A lease as it stands; `holder` null where it was given back. */
 export type LeaseRecord = { readonly sync: string; readonly epoch: number; readonly holder: string | null };
@@ -252,6 +269,15 @@ export interface StateStore {
   forgotten(): Promise<readonly Forgotten[]>;
   /** What is there already stays as it is. */
   putForgotten(forgotten: readonly Forgotten[]): Promise<void>;
+  /**
+   * Blanks what the runs of a sync, which have all ended, say of these keys, and every sentence that holds one of the words; drops
+   * their refusals and the holds of `plans`.
+   */
+  forgetRows(lease: Lease, traces: Traces): Promise<ForgottenRows>;
+  /** Looks without changing anything. */
+  countRows(sync: string, traces: Traces): Promise<ForgottenRows>;
+  /** Rewrites the file, so that nothing that was deleted can be read in its free pages. */
+  compact(): Promise<void>;
 
   /** What the database finds wrong with itself, at most 20 lines; `quick` leaves out indexes and references. */
   inspect(depth: "quick" | "full"): Promise<readonly string[]>;

@@ -36,6 +36,7 @@ export function bisecting(inner: Destination): Destination {
     describe: (object, fields, signal) => inner.describe(object, fields, signal),
     find: (request, signal) => inner.find(request, signal),
     write,
+    erasure: inner.erasure,
     close: () => inner.close(),
   };
 }

@@ -50,6 +50,7 @@ export function limited(
       throw error;
     }
   };
+  const { erasure } = inner;
   return {
     abilities: inner.abilities,
     check: (signal) => call(signal, () => inner.check(signal)),
@@ -86,6 +87,10 @@ export function limited(
       meter.bytesOut += reply.bytesOut;
       return reply;
     },
+    erasure:
+      erasure === null
+        ? null
+        : { ...erasure, erase: (object, id, signal) => call(signal, () => erasure.erase(object, id, UNCUT)) },
     close: () => inner.close(),
   };
 }

@@ -43,6 +43,7 @@ export function retrying(inner: Destination, options: RetryOptions): Destination
     describe: (object, fields, signal) => again(signal, () => inner.describe(object, fields, signal)),
     find: (request, signal) => again(signal, () => inner.find(request, signal)),
     write: (batch, signal) => retryWrite(inner, options, batch, signal),
+    erasure: inner.erasure,
     close: () => inner.close(),
   };
 }

@@ -4,7 +4,7 @@ import type { Clock } from "../contract/clock.ts";
 import { Fault } from "../contract/fault.ts";
 import type { Planner } from "../contract/planner.ts";
 import type { Project } from "../contract/project.ts";
-import type { StateStore } from "../contract/state.ts";
+import type { Forgotten, StateStore } from "../contract/state.ts";
 import { openPlanner } from "../planner/open-planner.ts";
 import { PLANNER_SCHEMA } from "../planner/snapshot-schema.ts";
 import { STATE_SCHEMA } from "../state/migrations.ts";
@@ -146,6 +146,15 @@ export async function restoreMemory(options: RestoreOptions, dir: string, signal
   }
 }
 
+async function presentForgotten({ project, clock }: Pick<RestoreOptions, "project" | "clock">): Promise<readonly Forgotten[]> {
+  const present = await presentState(project, clock);
+  try {
+    return (await present?.forgotten()) ?? [];
+  } finally {
+    await present?.close();
+  }
+}
+
 /** Waits for whoever works on the project. Null where there is no planner file, or one that nobody can work with. */
 async function lockPlanner({ project, clock }: RestoreOptions, signal: AbortSignal): Promise<Lock | null> {
   const file = plannerFile(project);
@@ -199,7 +208,10 @@ async function stage({ project, clock, who }: RestoreOptions, found: Restorable,
     const names = new Set([...(await state.syncs()), ...manifest.syncs].map(({ name }) => name));
     const restoredAt = clock.now();
     const backupAt = Date.parse(manifest.taken_at);
+    await carryOver(await presentState(project, clock), state, manifest);
     await state.putRestorations([...names].map((sync) => ({ sync, backupAt, restoredAt })));
+    // Whoever was forgotten since the backup was made stays so.
+    await state.putForgotten(await presentForgotten({ project, clock }));
     const former = found.replaces ? `; what was there is in ${basename(found.aside)}` : "";
     const detail = `${project.environment}: a backup of ${manifest.taken_at} was put back${former}`;
     await state.audit({ at: restoredAt, who, act: "restore", sync: null, run: null, detail });
@@ -207,6 +219,20 @@ async function stage({ project, clock, who }: RestoreOptions, found: Restorable,
     await state.close();
   }
   await syncFile(join(staged, STATE));
+}
+
+/** What must outlive a restore: who asked to be forgotten since, and how long vendors asked to be left alone. */
+async function carryOver(from: StateStore | null, to: StateStore, { syncs }: Manifest): Promise<void> {
+  if (from === null) return;
+  try {
+    await to.putForgotten(await from.forgotten());
+    for (const account of new Set(syncs.map((sync) => sync.account))) {
+      const budget = await from.budget(account);
+      if (budget !== null) await to.putBudget(budget);
+    }
+  } finally {
+    await from.close();
+  }
 }
 
 /** The planner goes first: without it every other command refuses to work. */

@@ -70,7 +70,7 @@ async function fencedMeta(session: DuckdbSession, sync: string, epoch: number): 
   const meta = await readMeta(session, sync);
   if (meta === null)
     throw new Fault("STATE_MISMATCH", `the planner knows no sync "${sync}" that the state has a run of`, {
-      fix: "restore planner and state from one backup",
+      fix: "put state, planner and plans back from one backup (`sluice state restore BACKUP`)",
     });
   fence(meta, epoch);
   return meta;

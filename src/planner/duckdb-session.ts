@@ -1,5 +1,6 @@
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { Fault } from "../contract/fault.ts";
+import { damageOf } from "./damaged-file.ts";
 
 /** One connection with its own temporary tables. Only materialised results: a streamed one ends silently on an error. */
 export interface DuckdbSession {
@@ -20,11 +21,11 @@ export async function openSession(instance: DuckDBInstance): Promise<DuckdbSessi
     run: (sql, signal) =>
       signal === undefined ? runPlain(connection, sql) : runInterruptible(connection, sql, signal),
     rows: async <T>(sql: string) => {
-      const reader = await connection.runAndReadAll(sql);
+      const reader = await worded(sql, connection.runAndReadAll(sql));
       return reader.getRowObjectsJson() as T[];
     },
     count: async (sql) => {
-      const reader = await connection.runAndReadAll(sql);
+      const reader = await worded(sql, connection.runAndReadAll(sql));
       return Number(reader.getRows()[0]?.[0] ?? 0);
     },
     transaction: async (work) => {
@@ -45,7 +46,22 @@ export async function openSession(instance: DuckDBInstance): Promise<DuckdbSessi
 }
 
 async function runPlain(connection: DuckDBConnection, sql: string): Promise<void> {
-  await connection.run(sql);
+  await worded(sql, connection.run(sql));
+}
+
+/** A disk without room, or one that lost what it kept, is nobody's bug: each gets its own word. */
+async function worded<T>(sql: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const damage = damageOf(sql, error);
+    if (damage !== null) throw damage;
+    if (!(error instanceof Error) || !error.message.includes("No space left on device")) throw error;
+    throw new Fault("STATE_FAILED", `the disk is full: ${error.message}`, {
+      fix: "free some space and run again; whatever was sent is known or will be found out",
+      cause: error,
+    });
+  }
 }
 
 async function runInterruptible(connection: DuckDBConnection, sql: string, signal: AbortSignal): Promise<void> {
@@ -53,7 +69,7 @@ async function runInterruptible(connection: DuckDBConnection, sql: string, signa
   const interrupt = () => connection.interrupt();
   signal.addEventListener("abort", interrupt, { once: true });
   try {
-    await connection.run(sql);
+    await worded(sql, connection.run(sql));
   } catch (error) {
     if (signal.aborted) throw cancelled(signal, error);
     throw error;

@@ -23,6 +23,25 @@ export async function tallySnapshot(session: DuckdbSession, sync: string): Promi
   };
 }
 
+/** Rows of one person go, and what is remembered of their being invalid; all others stay. */
+export async function forgetRows(
+  session: DuckdbSession,
+  at: { sync: string; epoch: number },
+  keys: readonly string[],
+): Promise<number> {
+  if (keys.length === 0) return 0;
+  return session.transaction(async () => {
+    const meta = await readMeta(session, at.sync);
+    if (meta === null) return 0;
+    fence(meta, at.epoch);
+    const where = `where key in (${keys.map(quoteText).join(", ")})`;
+    const rows = await session.count(`select count(*) from ${snapshotTable(meta.table)} ${where}`);
+    for (const table of [snapshotTable(meta.table), invalidTable(meta.table)])
+      await session.run(`delete from ${table} ${where}`);
+    return rows;
+  });
+}
+
 /** The snapshot goes whole or not at all; what other syncs know of the same records stays. */
 export async function forgetSnapshot(session: DuckdbSession, sync: string, epoch: number): Promise<void> {
   await session.transaction(async () => {

@@ -3,16 +3,19 @@ import { Fault } from "../contract/fault.ts";
 import type { LinkOwner, Planner } from "../contract/planner.ts";
 import { quoteText } from "../core/duckdb-sql.ts";
 import { acceptRows, markInDoubt } from "./accept-rows.ts";
+import { blankPlan } from "./blank-plan.ts";
 import { claimSnapshot, tallyRun } from "./claim-snapshot.ts";
 import { copyPlanner, inspectSnapshot } from "./copy-planner.ts";
 import { type DuckdbEngine, type EngineOptions, openEngine } from "./duckdb-engine.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
-import { forgetSnapshot, tallySnapshot } from "./forget-snapshot.ts";
+import { findInPlan, findPerson } from "./find-person.ts";
+import { forgetRows, forgetSnapshot, tallySnapshot } from "./forget-snapshot.ts";
 import { countPlanRows, dropPlan, hasPlan, planSha, readPlanRows } from "./plan-file.ts";
 import { planSession } from "./plan-session.ts";
 import { readEntry } from "./read-entry.ts";
 import { readRemoteIds, relinkRows } from "./record-ids.ts";
 import { rekeySession } from "./rekey-snapshot.ts";
+import { rewritePlanner } from "./rewrite-planner.ts";
 import { createSchema, META, readMeta, readMetas, snapshotTable } from "./snapshot-schema.ts";
 
 /** Opens the project's planner; PLANNER_BUSY where another process keeps it for more than 30 s. */
@@ -22,6 +25,7 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
   // One after the other: a session holds one transaction and its own temporary tables.
   const alone = oneAtATime();
   let plans = 0;
+  let isClosed = false;
   return {
     metas: () => alone(() => readMetas(session)),
     plan: async (request) => {
@@ -64,10 +68,25 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
     remoteIds: (sync, after, limit) => alone(() => readRemoteIds(session, sync, after, limit)),
     relink: (at, moves) => alone(() => relinkRows(session, at, moves)),
     inspect: (sync) => alone(() => engine.onEveryCore(() => inspectSnapshot(session, sync))),
-    copyTo: (path) => alone(() => copyPlanner(session, path)),
+    copyTo: (path) =>
+      alone(async () => {
+        await engine.onEveryCore(() => copyPlanner(session, path));
+        await engine.giveBack();
+      }),
     entry: (sync, key) => alone(() => readEntry(session, sync, key)),
+    findPerson: (sync, traits) => alone(() => findPerson(session, sync, traits)),
+    findInPlan: (path, traits) => alone(() => findInPlan(session, path, traits)),
+    forgetRows: (at, keys) => alone(() => forgetRows(session, at, keys)),
+    blankPlan: (path, traits, placeholder, commit) => alone(() => blankPlan(session, path, traits, placeholder, commit)),
+    rewriteAndClose: () =>
+      alone(async () => {
+        isClosed = true;
+        await rewritePlanner(engine, session, options);
+      }),
     close: async () => {
       await alone(async () => undefined);
+      if (isClosed) return;
+      isClosed = true;
       session.close();
       engine.close();
     },

@@ -43,6 +43,7 @@ export async function planFacts(
       removed: (await session.count(`select count(*) from ${T.removed}`)) - waitingRemovals,
     },
     superseded: await session.count(`select count(*) from temp.main.sluice_superseded`),
+    suppressed: await session.count(`select count(*) from ${T.stage} where key in (select key from ${T.suppressed})`),
     snapshotRows,
     operations: operations.map((row) => ({
       operation: row.operation,
@@ -57,7 +58,8 @@ export async function planFacts(
     invalidGroups: await invalidGroups(session),
     newInvalid: await newInvalid(session, meta),
     removalsPostponed:
-      meta !== null && (await session.count(`select count(*) from ${T.invalid} where code = 'NULL_KEY'`)) > 0,
+      meta !== null &&
+      (request.keepsRemovals || (await session.count(`select count(*) from ${T.invalid} where code = 'NULL_KEY'`)) > 0),
   };
 }
 

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { chmod, mkdir, open, rename } from "node:fs/promises";
+import { chmod, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { Fault } from "../contract/fault.ts";
 import type { PlanRow, SettledAtPlanning } from "../contract/plan.ts";
 import type { PlanCount, PlanFile } from "../contract/planner.ts";
 import type { Change, Operation, Origin } from "../contract/run.ts";
@@ -45,7 +46,7 @@ export async function viewPlan(session: DuckdbSession, path: string): Promise<vo
   await session.run(`create or replace temp view sluice_plan as select * from read_parquet(${quoteText(path)})`);
 }
 
-async function putInPlace(aside: string, path: string): Promise<void> {
+export async function putInPlace(aside: string, path: string): Promise<void> {
   const file = await open(aside, "r+");
   await file.sync();
   await file.close();
@@ -59,6 +60,29 @@ export async function sha256Of(path: string): Promise<string> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(path), hash);
   return hash.digest("hex");
+}
+
+export async function planSha(path: string): Promise<string | null> {
+  return (await hasPlan(path)) ? sha256Of(path) : null;
+}
+
+/** A file that nobody may look at is not lost. */
+export async function hasPlan(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+    throw new Fault("STATE_FAILED", `nobody can tell whether the plan ${path} is there: ${String(error)}`, {
+      fix: "check the permissions of the file and of the folders above it; nothing was sent",
+      cause: error,
+    });
+  }
+}
+
+export async function dropPlan(path: string): Promise<void> {
+  await rm(path, { force: true });
+  await rm(invalidFile(path), { force: true });
 }
 
 type RawRow = {

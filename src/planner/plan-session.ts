@@ -17,6 +17,7 @@ import { refuseUnmatchable, settleTaken } from "./settle-links.ts";
 import { type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 import { comparedSql, diffSql, formerSql, payloadSql, repeatedKeysSql, stageSql, T } from "./stage-sql.ts";
 import { storeLinks } from "./store-links.ts";
+import { loadSuppressed, suppressedSql } from "./suppress-sql.ts";
 import { matchValues } from "./value-sql.ts";
 
 export type SessionParts = {
@@ -150,7 +151,7 @@ function goneRejectsSql(): string {
     else key not in (select key from ${T.plan} where change <> 'removed' union all select key from ${T.due} where waiting) end`;
 }
 
-const READ_TABLES = ["stage", "repeated_keys", "compared", "former", "diff", "payload"].map((name) => `sluice_${name}`);
+const READ_TABLES = ["stage", "suppressed", "repeated_keys", "compared", "former", "diff", "payload"].map((name) => `sluice_${name}`);
 
 /**
  * Evaluates the model, checks its keys, and finds what differs. Rows that differ are read a second time; where that gives
@@ -158,7 +159,8 @@ const READ_TABLES = ["stage", "repeated_keys", "compared", "former", "diff", "pa
  * DuckDB scans tables of an open transaction with one thread.)
  */
 async function evaluate(parts: SessionParts, version: string, signal: AbortSignal): Promise<void> {
-  const { session } = parts;
+  const { session, request } = parts;
+  await runModel(() => loadSuppressed(session, request, signal));
   await runModel(() => readModel(parts, version, signal));
   if ((await noteUnstable(session)) > 0) {
     await dropTables(session, READ_TABLES);
@@ -183,6 +185,7 @@ async function readModel(
   const { mapping, sql } = request;
   const latestBy = request.onDuplicateMatch.policy === "keep_latest" ? request.onDuplicateMatch.by : null;
   await session.run(stageSql(sql, mapping, latestBy), signal);
+  await session.run(suppressedSql(request), signal);
   await session.run(repeatedKeysSql(), signal);
   await giveBack();
   if (meta !== null) {

@@ -82,7 +82,7 @@ function closing({ session, release, engine }: RekeyParts): () => Promise<void> 
 
 function unknownSync(sync: string): Fault {
   return new Fault("STATE_MISMATCH", `the planner knows no sync "${sync}"`, {
-    fix: "restore planner and state from one backup",
+    fix: "put state, planner and plans back from one backup (`sluice state restore BACKUP`)",
   });
 }
 

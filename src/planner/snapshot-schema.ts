@@ -5,7 +5,7 @@ import { PLANNER } from "./duckdb-engine.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
 
 /** Raised when the planner's tables change shape; an older version of Sluice then refuses the file. */
-const SCHEMA = 2;
+export const PLANNER_SCHEMA = 2;
 
 export const META = `${PLANNER}.main.meta`;
 
@@ -35,18 +35,18 @@ const SNAPSHOT_COLUMNS = `key varchar not null, hash ubigint, payload varchar no
 export async function createSchema(session: DuckdbSession): Promise<void> {
   await session.run(`create table if not exists ${PLANNER}.main.planner_schema (version integer not null)`);
   const version = await session.count(`select coalesce(max(version), 0) from ${PLANNER}.main.planner_schema`);
-  if (version > SCHEMA)
+  if (version > PLANNER_SCHEMA)
     throw new Fault("STATE_MISMATCH", `the planner file was written by a newer version of Sluice`, {
-      fix: "upgrade Sluice, or restore the backup that belongs to this version",
+      fix: "upgrade Sluice, or put back the backup that was made by this version (`sluice state restore`)",
     });
-  if (version === 0) await session.run(`insert into ${PLANNER}.main.planner_schema values (${SCHEMA})`);
+  if (version === 0) await session.run(`insert into ${PLANNER}.main.planner_schema values (${PLANNER_SCHEMA})`);
   await session.run(`create table if not exists ${META} (
     sync varchar not null, table_no integer not null, account varchar not null, object varchar not null,
     model varchar not null, epoch bigint not null, generation bigint not null, hash_version varchar not null,
     key varchar not null, fields varchar not null)`);
   if (version < 2) {
     await session.run(`alter table ${META} add column if not exists forward varchar default '[]'`);
-    await session.run(`update ${PLANNER}.main.planner_schema set version = ${SCHEMA}`);
+    await session.run(`update ${PLANNER}.main.planner_schema set version = ${PLANNER_SCHEMA}`);
   }
 }
 

@@ -7,6 +7,8 @@ import { fieldSql, hashSql, jsonHasSql, keySql, matchSql } from "./value-sql.ts"
 export const T = {
   /** Every row of the model: key, match values, hash. */
   stage: "temp.main.sluice_stage",
+  /** Keys of rows that are never sent. */
+  suppressed: "temp.main.sluice_suppressed",
   repeatedKeys: "temp.main.sluice_repeated_keys",
   /** Keys that differ between model and snapshot: `key` of the model, `gone` of the snapshot alone. */
   compared: "temp.main.sluice_compared",
@@ -33,7 +35,7 @@ export const T = {
 } as const;
 
 /** The model as a subquery: DuckDB itself parses the text as exactly one SELECT, whatever comments or `;` end it. */
-function from(sql: string): string {
+export function modelFrom(sql: string): string {
   return `query(${quoteText(sql)}) as model`;
 }
 
@@ -50,12 +52,13 @@ export function stageSql(sql: string, mapping: CompiledMapping, latestBy: string
   const matches = mapping.match.map((entry, index) => `${matchSql(entry)} as m${index}`);
   const latest = latestBy === null ? [] : [`${quoteName(latestBy)} as latest`];
   const columns = [`${keySql(mapping.primaryKey)} as key`, `${rowHash(mapping)} as hash`, ...matches, ...latest];
-  return `create temp table sluice_stage as select ${columns.join(", ")} from ${from(sql)}`;
+  return `create temp table sluice_stage as select ${columns.join(", ")} from ${modelFrom(sql)}`;
 }
 
 export function repeatedKeysSql(): string {
   return `create temp table sluice_repeated_keys as
-    select key, count(*) as rows from ${T.stage} where key is not null group by key having count(*) > 1`;
+    select key, count(*) as rows from ${T.stage} where key is not null and key not in (select key from ${T.suppressed})
+    group by key having count(*) > 1`;
 }
 
 /**
@@ -83,7 +86,7 @@ export function formerSql(snapshot: string): string {
 export function diffSql(mapping: CompiledMapping, hasSnapshot: boolean): string {
   const matches = mapping.match.map((_, index) => `s.m${index}, `).join("");
   const lead = `create temp table sluice_diff as select s.key, s.hash, ${matches}`;
-  const valid = `s.key is not null and s.key not in (select key from ${T.repeatedKeys})`;
+  const valid = `s.key is not null and s.key not in (select key from ${T.repeatedKeys}) and s.key not in (select key from ${T.suppressed})`;
   if (!hasSnapshot)
     return `${lead} false as known, null::varchar as old_payload, null::varchar as remote_id, null::varchar as former_id, null::varchar as origin,
       null::varchar as doubt, null::varchar as mark, null::varchar as found, null::timestamptz as absent_since from ${T.stage} s where ${valid}`;
@@ -107,6 +110,6 @@ export function payloadSql(sql: string, mapping: CompiledMapping): string {
   const columns = [`"sluice key" as key`, `${rowHash(mapping)} as hash`, `${error} as error`, ...values];
   // The key first: nothing else is computed for rows that do not differ.
   return `create temp table sluice_payload as select ${columns.join(", ")}
-    from (select *, ${keySql(mapping.primaryKey)} as "sluice key" from ${from(sql)})
+    from (select *, ${keySql(mapping.primaryKey)} as "sluice key" from ${modelFrom(sql)})
     where "sluice key" in (select key from ${T.diff})`;
 }

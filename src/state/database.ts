@@ -81,7 +81,7 @@ export function stateFault(file: string, error: unknown): unknown {
 export function corruptState(file: string, reason: string): Fault {
   return new Fault("STATE_CORRUPT", `${file} is damaged or no state database: ${reason}`, {
     fix:
-      "put .sluice back from a backup; without one, move .sluice and sluice.state.json away and run `sluice link SYNC` " +
+      "put state, planner and plans back from one backup (`sluice state restore BACKUP`; `sluice state verify` says what is damaged); without one, move .sluice and sluice.state.json away and run `sluice link SYNC` " +
       "for each sync, which finds the records again before anything is sent",
   });
 }

@@ -51,6 +51,8 @@ function refuseNewer(version: number, file: string): void {
   throw new Fault(
     "STATE_MISMATCH",
     `${file} was written by a newer version of Sluice (schema ${version}, this one knows ${MIGRATIONS.length})`,
-    { fix: "install the newer version again, or put back the backup that was made before the upgrade" },
+    {
+      fix: "install the newer version again, or put back the backup that was made before the upgrade (`sluice state restore BACKUP`)",
+    },
   );
 }

@@ -10,6 +10,7 @@ import { aliasMethods } from "./aliases.ts";
 import { batchMethods } from "./batches.ts";
 import { corruptState, database, stateFault } from "./database.ts";
 import { deathMethods } from "./deaths.ts";
+import { forgottenMethods } from "./forgotten.ts";
 import { holdMethods } from "./holds.ts";
 import { inspectionMethods } from "./inspection.ts";
 import { leaseMethods } from "./leases.ts";
@@ -74,6 +75,7 @@ function assemble(knex: Knex, { file, mode, clock }: StateOptions, ending: Abort
     ...holdMethods(db),
     ...accountMethods(db),
     ...deathMethods(db),
+    ...forgottenMethods(db),
     ...aliasMethods(db),
     ...restorationMethods(db),
     ...inspectionMethods(db),
@@ -103,7 +105,7 @@ async function prepareFile(file: string, mode: StateOptions["mode"]): Promise<bo
   if (size === null && mode !== "create") {
     throw new Fault("STATE_MISSING", `the state database ${file} is not there`, {
       fix:
-        "put it back from a backup, or check state.url and --env; without a backup move .sluice and sluice.state.json " +
+        "put it back with `sluice state restore BACKUP`, or check state.url and --env; without a backup move .sluice and sluice.state.json " +
         "away and run `sluice link SYNC` for each sync, which finds the records again before anything is sent",
     });
   }

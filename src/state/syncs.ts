@@ -39,7 +39,7 @@ export function syncMethods(database: Database): Pick<StateStore, "syncs" | "put
         }
         await moveLease(trx, from, to, await database.now());
         await trx("sync").where({ name: from }).update({ name: to });
-        for (const table of ["run", "reject", "hold", "audit", "deaths", "restoration"]) {
+        for (const table of ["run", "reject", "hold", "audit", "deaths", "restoration", "forgotten"]) {
           await trx(table).where({ sync: from }).update({ sync: to });
         }
       }),

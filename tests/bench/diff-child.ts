@@ -50,6 +50,7 @@ function request(sql: string): PlanRequest {
     keysOnly: false,
     forwardOnly: false,
     keepsRemovals: false,
+    suppress: { list: null, forgotten: [] },
     onDuplicateMatch: { policy: "reject" },
     rejects: noRejects(),
     nowMs: realClock.now(),

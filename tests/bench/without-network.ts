@@ -102,6 +102,7 @@ function instantDestination(abilities: Destination["abilities"]): Destination {
       );
       return { outcomes, refusedWhole: false, calls: 1, bytesOut: 0, hints };
     },
+    erasure: null,
     close: async () => undefined,
   };
 }

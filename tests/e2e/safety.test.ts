@@ -95,6 +95,24 @@ it.concurrent("refuses when the planner is of an earlier day than the state", as
   await refuses(project, portal, "STATE_MISMATCH");
 });
 
+it.concurrent("refuses when the state is of an earlier day than the planner, and says so as often as it is asked", async () => {
+  const { portal, people, project } = await synced();
+  const state = join(project.dir, ".sluice/state.db");
+  copyFileSync(state, `${state}.old`);
+  project.write({ "people.json": people.map((row) => ({ ...row, city: "Bergen" })) });
+  expect(await project.run("people")).toMatchObject({ status: 0 });
+  await portal.forgetRequests();
+  for (const file of ["state.db-wal", "state.db-shm"]) removeIfThere(project, `.sluice/${file}`);
+  renameSync(`${state}.old`, state);
+  await refuses(project, portal, "STATE_MISMATCH");
+  const error = await refuses(project, portal, "STATE_MISMATCH");
+  expect(error.fix).toContain("sluice state restore");
+  const verified = await project.json<{ verify: { codes: string[] } }>(["state", "verify"]);
+  expect(verified).toMatchObject({ status: 1, document: { verify: { codes: ["STATE_MISMATCH"] } } });
+  const copied = await project.json<{ error: ErrorDocument }>(["state", "backup", "copy"]);
+  expect(copied).toMatchObject({ status: 4, document: { error: { code: "STATE_MISMATCH" } } });
+});
+
 it.concurrent("refuses a primary key that became text", async () => {
   const { portal, project } = await synced();
   project.write({ "models/people.sql": PEOPLE_SQL.replace("select *", "select id::varchar as id, * exclude (id)") });

@@ -8,6 +8,7 @@ import { credentialsExpired } from "./cases/credentials-expired.ts";
 import { duplicateRecord } from "./cases/duplicate-record.ts";
 import { echoAltered } from "./cases/echo-altered.ts";
 import { emptySuccess } from "./cases/empty-success.ts";
+import { erasedRecord } from "./cases/erased-record.ts";
 import { everyType } from "./cases/every-type.ts";
 import { findRecords } from "./cases/find-records.ts";
 import { fullBatch } from "./cases/full-batch.ts";
@@ -29,6 +30,7 @@ const CASES: readonly (readonly Case[])[] = [
   accountAndFields,
   upsertTwice,
   createUpdateArchive,
+  erasedRecord,
   fullBatch,
   everyType,
   unicodeText,

@@ -172,3 +172,59 @@ test("a file of an older shape is brought up to date with all it holds; a newer 
   await raw("update planner_schema set version = 2");
   await subject.restart();
 });
+
+/** The planner's blocks that hold columns of the first snapshot; the catalogue's are others. */
+async function snapshotBlocks(): Promise<number[]> {
+  const instance = await DuckDBInstance.create(subject.file);
+  const connection = await instance.connect();
+  const reader = await connection.runAndReadAll(
+    "select distinct block_id from pragma_storage_info('snapshot_1') where block_id >= 0",
+  );
+  const blocks = reader.getRows().map(([block]) => Number(block));
+  connection.closeSync();
+  instance.closeSync();
+  return blocks;
+}
+
+test("damaged blocks are STATE_CORRUPT with the way out, for plans, checks and copies alike", async () => {
+  const rows = Array.from({ length: 3_000 }, (_, id) => [String(id), `name ${id} ${"x".repeat(40)}`]);
+  const model = rowsSql({ id: "bigint", name: "text" }, rows);
+  const sync = syncOn(subject);
+  await sync.run(model);
+  await subject.restart();
+  await subject.planner.close();
+  const kept = await readFile(subject.file);
+  const broken = Buffer.from(kept);
+  const [headerBytes, blockBytes] = [12_288, 262_144];
+  const blocks = await snapshotBlocks();
+  expect(blocks).not.toEqual([]);
+  for (const block of blocks) broken.fill(0xff, headerBytes + block * blockBytes, headerBytes + block * blockBytes + 8);
+  await writeFile(subject.file, broken);
+  await subject.restart();
+  const corrupt = { code: "STATE_CORRUPT", fix: expect.stringContaining("sluice state restore") };
+  await expect(sync.plan(model)).rejects.toMatchObject(corrupt);
+  await expect(subject.planner.inspect(sync.name)).rejects.toMatchObject(corrupt);
+  const copy = join(subject.folder, "work", "tmp", "copy.duckdb");
+  await expect(subject.planner.copyTo(copy)).rejects.toMatchObject(corrupt);
+  await subject.planner.close();
+  await writeFile(subject.file, kept);
+  await subject.restart();
+  expect(await subject.planner.inspect(sync.name)).toMatchObject({ rows: 3_000 });
+});
+
+test("gives a whole copy of itself away, which opens as the planner does", async () => {
+  const sync = syncOn(subject);
+  await sync.run(rowsSql({ id: "bigint" }, [["1"], ["2"]]));
+  const copy = join(subject.folder, "work", "tmp", "copy.duckdb");
+  await subject.planner.copyTo(copy);
+  await sync.run(rowsSql({ id: "bigint" }, [["1"], ["2"], ["3"]]));
+  const metas = await subject.planner.metas();
+  const engine = { workDir: join(subject.folder, "work"), projectDir: subject.folder, directories: [] };
+  const copied = await openPlanner(
+    { ...engine, file: copy, memoryLimitMb: 256, clock: fakeClock() },
+    new AbortController().signal,
+  );
+  expect(await copied.metas()).toEqual(metas.map((meta) => ({ ...meta, generation: meta.generation - 1 })));
+  expect(await copied.inspect(sync.name)).toEqual({ rows: 2, linked: 2, shared: 0 });
+  await copied.close();
+});

@@ -52,6 +52,7 @@ for (let plan = 0; act === "plan"; plan++) {
     keysOnly: false,
     forwardOnly: false,
     keepsRemovals: false,
+    suppress: { list: null, forgotten: [] },
     rejects: (async function* () {})(),
     nowMs: 0,
     recheckUnmatchedMs: 0,

@@ -19,8 +19,10 @@ import { refusedRows } from "./cases/refused-rows.ts";
 import { rekeyedRows } from "./cases/rekeyed-rows.ts";
 import { removedRows } from "./cases/removed-rows.ts";
 import { resentRows } from "./cases/resent-rows.ts";
+import { restoredSnapshot } from "./cases/restored-snapshot.ts";
 import { staleWorker } from "./cases/stale-worker.ts";
 import { storyOfCycles } from "./cases/story-of-cycles.ts";
+import { suppressedRows } from "./cases/suppressed-rows.ts";
 import type { Case, Subject } from "./subject.ts";
 
 const CASES: Readonly<Record<string, readonly Case[]>> = {
@@ -45,6 +47,8 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   "forward only": forwardOnly,
   "forgotten snapshot": forgottenSnapshot,
   "rekeyed rows": rekeyedRows,
+  "restored snapshot": restoredSnapshot,
+  "suppressed rows": suppressedRows,
   "story of cycles": storyOfCycles,
 };
 

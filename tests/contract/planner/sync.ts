@@ -61,6 +61,7 @@ export type PlanOptions = {
   readonly resend?: boolean;
   readonly keysOnly?: boolean;
   readonly keepsRemovals?: boolean;
+  readonly suppress?: PlanRequest["suppress"];
   readonly signal?: AbortSignal;
 };
 
@@ -191,6 +192,7 @@ function requestOf(
     resend: options.resend ?? false,
     keysOnly: options.keysOnly ?? false,
     keepsRemovals: options.keepsRemovals ?? false,
+    suppress: options.suppress ?? { list: null, forgotten: [] },
     forwardOnly: sync.forwardOnly ?? false,
     rejects: inPages(options.rejects ?? []),
     nowMs: options.nowMs ?? NOW_MS,

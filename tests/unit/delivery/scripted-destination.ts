@@ -89,6 +89,7 @@ export function scriptedDestination(script: Script = {}, abilities: Partial<Abil
       const reply = { outcomes, refusedWhole: false, calls: 1, bytesOut: 10, hints: NO_HINTS };
       return (await script.reply?.(reply, batch, call)) ?? reply;
     },
+    erasure: null,
     close: async () => undefined,
   };
   return {

@@ -114,15 +114,15 @@ test("commands that only look find nothing on a fresh project, and a loss where 
 async function diedAtWork(damage: boolean): Promise<void> {
   const { state, planner } = await openMemory({ project, clock, directories: [], mode: "run" }, running());
   await planner.close();
-  for (let i = 0; i < 300; i++) {
-    const detail = `${i} ${"x".repeat(200)}`;
+  for (let i = 0; i < 60; i++) {
+    const detail = `${i} ${"x".repeat(1_000)}`;
     await state?.audit({ at: i, who: "ann", act: "link", sync: null, run: null, detail });
   }
   await state?.acquire("people", "1@elsewhere", 60_000, () => false);
   await state?.close();
   if (!damage) return;
   const bytes = await readFile(project.stateFile);
-  const text = bytes.indexOf("299 xxx");
+  const text = bytes.indexOf("59 xxx");
   const page = Math.floor(text / 4_096) * 4_096;
   bytes.fill(0xff, page, page + 12);
   await writeFile(project.stateFile, bytes);
