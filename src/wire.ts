@@ -9,8 +9,7 @@ import { Fault } from "./contract/fault.ts";
 import type { Project } from "./contract/project.ts";
 
 /** The composition root: the only file that sees connectors, state, the clock and process.env together. */
-export function wire(): Services {
-  const clock = systemClock();
+export function wire(clock: Clock = systemClock()): Services {
   const holder = `${process.pid}@${hostname()}`;
   return {
     clock,
@@ -64,7 +63,8 @@ function folderOf(projectDir: string, directory: string, connection: string): st
   });
 }
 
-function systemClock(): Clock {
+/** The machine's own. */
+export function systemClock(): Clock {
   return {
     now: () => Date.now(),
     monotonicMs: () => performance.now(),

@@ -20,9 +20,17 @@ export type Sandbox = {
   stop(): Promise<void>;
 };
 
-/** `sluice sandbox` in a process of its own, on a free port; resolves when it listens. */
-export async function startSandbox(tier: string, vendor = "hubspot"): Promise<Sandbox> {
-  const args = [SLUICE, "sandbox", `--${vendor}-port`, "0", "--tier", tier, "--json"];
+/**
+ * `sluice sandbox` in a process of its own, on a free port; resolves when it listens. `more` are further options, which win
+ * over those given here.
+ */
+export async function startSandbox(
+  tier: string,
+  vendor = "hubspot",
+  more: readonly string[] = [],
+  program = SLUICE,
+): Promise<Sandbox> {
+  const args = [program, "sandbox", `--${vendor}-port`, "0", "--tier", tier, "--json", ...more];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   children.add(child);
   const url = await new Promise<string>((resolve, reject) => {
