@@ -67,6 +67,8 @@ export type PlanRequest = {
 export type UnlinkedRow = {
   readonly key: string;
   readonly match: readonly (Readonly<Record<string, string>> | null)[];
+  /** Looked for by what was sent once and never answered, beside a row of its own; its key is the planner's. */
+  readonly isFormer?: boolean;
 };
 
 export type Link = {

@@ -95,8 +95,9 @@ export async function linkRows(session: PlanSession, parts: LinkParts, signal: A
       }
       open = open.filter((row) => !found.has(row.key));
     }
-    none += open.length;
-    unfound.push(...open.slice(0, MOST_EXAMPLES - unfound.length).map((row) => row.key));
+    const without = open.filter((row) => row.isFormer !== true);
+    none += without.length;
+    unfound.push(...without.slice(0, MOST_EXAMPLES - unfound.length).map((row) => row.key));
     await session.link(links, unlinkable);
   }
 }

@@ -77,7 +77,8 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
     findPerson: (sync, traits) => alone(() => findPerson(session, sync, traits)),
     findInPlan: (path, traits) => alone(() => findInPlan(session, path, traits)),
     forgetRows: (at, keys) => alone(() => forgetRows(session, at, keys)),
-    blankPlan: (path, traits, placeholder, commit) => alone(() => blankPlan(session, path, traits, placeholder, commit)),
+    blankPlan: (path, traits, placeholder, commit) =>
+      alone(() => blankPlan(session, path, traits, placeholder, commit)),
     rewriteAndClose: () =>
       alone(async () => {
         isClosed = true;

@@ -4,6 +4,7 @@ import type { PlanFacts, PlanRequest, PlanSession, UnlinkedRow } from "../contra
 import { keyFamily } from "../core/key.ts";
 import { changesSql, dueSql, numberedSql, partCountsSql, plannedSql, touchSql } from "./change-sql.ts";
 import { commitPlan } from "./commit-plan.ts";
+import { isFormerKey, listDoubted, settleDoubted } from "./doubted-rows.ts";
 import type { DuckdbEngine } from "./duckdb-engine.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
 import { guardCounts, setAside } from "./guard-rows.ts";
@@ -65,8 +66,9 @@ export function planSession(parts: SessionParts): PlanSession {
       await findRemoved(session, request, meta);
       await dropTables(session, ["sluice_diff", "sluice_former", "sluice_compared"]);
       const ghosts = await listGhosts(session, request);
+      const { doubted, former } = await listDoubted(session, request);
       const marked = await session.count(`select count(*) from ${T.due} where mark = 'unmatched'`);
-      return { unlinked: unlinked + ghosts, mustLook: marked + ghosts > 0 };
+      return { unlinked: unlinked + ghosts + former, mustLook: marked + ghosts + doubted > 0 };
     },
     unlinked: async (fromIndex, limit) => {
       const columns = mapping.match.map((_, index) => `m${index}`).join(", ");
@@ -77,6 +79,7 @@ export function planSession(parts: SessionParts): PlanSession {
         (row): UnlinkedRow => ({
           key: row.key ?? "",
           match: mapping.match.map((entry, index) => matchValues(entry, row[`m${index}`] ?? null)),
+          ...(isFormerKey(row.key ?? "") ? { isFormer: true } : {}),
         }),
       );
     },
@@ -130,6 +133,7 @@ export function planSession(parts: SessionParts): PlanSession {
       return parts.alone(() => commitPlan(session, request, { epoch, hashVersion: version, key }));
     },
     storeLinks: async (at) => {
+      await settleDoubted(session);
       await settleGhosts(session, request, false);
       await settleTaken(session, request, meta);
       const key = mapping.primaryKey.map((column) => `${column.name}:${keyFamily(column)}`);
@@ -151,7 +155,9 @@ function goneRejectsSql(): string {
     else key not in (select key from ${T.plan} where change <> 'removed' union all select key from ${T.due} where waiting) end`;
 }
 
-const READ_TABLES = ["stage", "suppressed", "repeated_keys", "compared", "former", "diff", "payload"].map((name) => `sluice_${name}`);
+const READ_TABLES = ["stage", "suppressed", "repeated_keys", "compared", "former", "diff", "payload"].map(
+  (name) => `sluice_${name}`,
+);
 
 /**
  * Evaluates the model, checks its keys, and finds what differs. Rows that differ are read a second time; where that gives
@@ -245,6 +251,7 @@ async function build(
   signal: AbortSignal,
 ): Promise<PlanFacts> {
   const { request, session, meta } = parts;
+  await settleDoubted(session);
   await settleGhosts(session, request, linksAreComplete);
   await settleTaken(session, request, meta);
   await session.run(`delete from ${T.due} where key in (select key from ${T.invalid})`);

@@ -1,8 +1,8 @@
 import type { PlanRequest } from "../contract/planner.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
+import { formerMatchSql } from "./former-match.ts";
 import { type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 import { T } from "./stage-sql.ts";
-import { jsonMemberSql } from "./value-sql.ts";
 
 /** Rows that are gone: in the snapshot, present until now, and not in the complete result (invalid rows count as there). */
 export async function findRemoved(
@@ -37,11 +37,7 @@ function acts(request: PlanRequest): boolean {
  */
 export async function listGhosts(session: DuckdbSession, request: PlanRequest): Promise<number> {
   if (!acts(request)) return 0;
-  const values = request.mapping.match.map(([part], index) => {
-    if (part === undefined) return `null as m${index}`;
-    const sent = jsonMemberSql("doubt", part.field);
-    return `nullif(${part.matchForm === "lower" ? `lower(trim(${sent}))` : sent}, '') as m${index}`;
-  });
+  const values = request.mapping.match.map((entry, index) => `${formerMatchSql(entry)} as m${index}`);
   if (values.length === 0) return 0;
   const where = "remote_id is null and doubt is not null and not waiting";
   await session.run(`insert into ${T.unlinked} select

@@ -3,6 +3,7 @@ import { adoptedRows } from "./cases/adopted-rows.ts";
 import { blankAndNull } from "./cases/blank-and-null.ts";
 import { changedTypes } from "./cases/changed-types.ts";
 import { duplicateMatch } from "./cases/duplicate-match.ts";
+import { forgottenPerson } from "./cases/forgotten-person.ts";
 import { forgottenSnapshot } from "./cases/forgotten-snapshot.ts";
 import { forwardOnly } from "./cases/forward-only.ts";
 import { heldRows } from "./cases/held-rows.ts";
@@ -46,6 +47,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   "resent rows": resentRows,
   "forward only": forwardOnly,
   "forgotten snapshot": forgottenSnapshot,
+  "forgotten person": forgottenPerson,
   "rekeyed rows": rekeyedRows,
   "restored snapshot": restoredSnapshot,
   "suppressed rows": suppressedRows,

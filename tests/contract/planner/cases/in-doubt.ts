@@ -69,6 +69,36 @@ export const inDoubt: readonly Case[] = [
     },
   },
   {
+    title:
+      "a create in doubt whose match value changed is looked for by both, and the record found by the former is its own (S19)",
+    run: async (subject) => {
+      const sync = syncOn(subject, { match: [{ email: "email" }] });
+      await sync.doubt(await sync.plan(A), [{ fromSeq: 0, toSeq: 0 }]);
+      const moved = model(["1", "new@x", "A"]);
+      const asked: (string | null)[] = [];
+      const found = await sync.plan(moved, {
+        find: ({ match }) => {
+          asked.push(match[0]?.email ?? null);
+          return match[0]?.email === "a@x" ? { entry: 0, remoteId: "55", present: { email: "a@x" } } : null;
+        },
+      });
+      expect(asked.sort()).toEqual(["a@x", "new@x"]);
+      expect(found.rows).toMatchObject([{ key: "1", remoteId: "55", settled: null }]);
+      expect(found.rows[0]?.origin).not.toBe("created");
+      expect(found.rows[0]?.fields).toMatchObject({ email: "new@x" });
+      const never = await sync.plan(moved, { find: () => null });
+      expect(never.rows).toMatchObject([{ key: "1", remoteId: null, settled: null }]);
+      const several = await sync.plan(moved, {
+        find: () => null,
+        unlinkable: never.unlinked
+          .filter(({ isFormer }) => isFormer === true)
+          .map(({ key }) => ({ key, code: "AMBIGUOUS_MATCH", message: "2 records" })),
+      });
+      expect(several.rows, "nobody knows which of them is ours").toEqual([]);
+      expect(several.facts.invalidGroups).toMatchObject([{ code: "AMBIGUOUS_MATCH", example: "1" }]);
+    },
+  },
+  {
     title: "an insert in doubt that finds its record keeps it: when the row leaves, the record goes as well (S9)",
     run: async (subject) => {
       const sync = syncOn(subject, { write: "insert", onRemovedAdopted: { kind: "archive" } });

@@ -41,9 +41,14 @@ export const suppressedRows: readonly Case[] = [
       const byKey = await listOf(subject, rowsSql({ id: "text" }, [["1"], [null]]), "id");
       const byMail = await listOf(subject, rowsSql({ email: "text" }, [[" A@X.example "], [null]]), "email");
       for (const list of [byKey, byMail]) {
-        const { facts, rows, unlinked } = await syncOn(subject, SPEC).plan(people(A, B), { suppress: suppressing(list) });
+        const { facts, rows, unlinked } = await syncOn(subject, SPEC).plan(people(A, B), {
+          suppress: suppressing(list),
+        });
         expect(rows.map(({ key }) => key)).toEqual(["2"]);
-        expect(unlinked.map(({ key }) => key), "nobody looks for the record of a suppressed row").toEqual(["2"]);
+        expect(
+          unlinked.map(({ key }) => key),
+          "nobody looks for the record of a suppressed row",
+        ).toEqual(["2"]);
         expect(facts).toMatchObject({ suppressed: 1, counts: { read: 2, unchanged: 1, added: 1, invalid: 0 } });
       }
     },
@@ -60,7 +65,10 @@ export const suppressedRows: readonly Case[] = [
       expect(during.facts).toMatchObject({ suppressed: 1, counts: { removed: 0, unchanged: 2, changed: 0 } });
       expect(await sync.entry("1")).toMatchObject({ remoteId: "R-1", payload: { name: "A" }, absentSince: null });
       const resent = await sync.plan(changed, { suppress, resend: true, commit: false });
-      expect(resent.rows.map(({ key }) => key), "nor is it sent again with all others").toEqual(["2"]);
+      expect(
+        resent.rows.map(({ key }) => key),
+        "nor is it sent again with all others",
+      ).toEqual(["2"]);
       const after = await sync.run(changed);
       expect(after.rows.map(({ key, fields }) => [key, fields])).toEqual([["1", { name: "changed" }]]);
     },
