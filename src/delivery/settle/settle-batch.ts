@@ -2,12 +2,13 @@ import type { CallOperation, Outcome } from "../../contract/destination.ts";
 import { Fault } from "../../contract/fault.ts";
 import type { PlanRow } from "../../contract/plan.ts";
 import type { Batch } from "../cut-batches.ts";
+import { claimRecords } from "./claim-records.ts";
 import { followExisting } from "./follow-existing.ts";
 import { followLostCreates, followLostUpdates } from "./follow-lost.ts";
 import { followMissing } from "./follow-missing.ts";
 import { lookUp } from "./look-up.ts";
 import { sendRows } from "./send-rows.ts";
-import { type Answered, fromOutcome, type SettleContext, type Settled, taken } from "./settled.ts";
+import { type Answered, fromOutcome, type SettleContext, type Settled } from "./settled.ts";
 
 /**
  * Sends a batch and follows every answer to its end: a create that met a record updates it, a record that is gone is looked
@@ -28,7 +29,7 @@ export async function settleBatch(
     return outcome === undefined ? [] : [{ index, row, outcome }];
   });
   const settled = outcomes.map(fromOutcome);
-  claimRecords(context, answered, settled);
+  await claimRecords(context, answered, settled);
   const follow = (step: typeof followExisting) =>
     keepingAnswers(() => step(context, answered, settled, signal), signal);
   await follow(followExisting);
@@ -36,19 +37,6 @@ export async function settleBatch(
   if (call === "update") await follow(followLostUpdates);
   if (call === "create") await follow(followLostCreates);
   return settled;
-}
-
-/**
- * A record that came to one row is no other's: two rows of which the vendor keeps one value unique would take it from each
- * other, run by run (S7).
- */
-function claimRecords({ claims }: SettleContext, answered: readonly Answered[], settled: Settled[]): void {
-  for (const { index, row, outcome } of answered) {
-    if (outcome.kind !== "applied" || row.change === "removed") continue;
-    const owner = claims.get(outcome.remoteId) ?? row.key;
-    claims.set(outcome.remoteId, owner);
-    if (owner !== row.key) settled[index] = taken(outcome.remoteId, owner);
-  }
 }
 
 /** Whether a second try of this call may make a second record. */

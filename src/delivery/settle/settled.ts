@@ -16,7 +16,7 @@ export type SettleContext = {
   readonly destination: Destination;
   /** The key of this sync's row that holds a record; null where none does. */
   readonly ownerOf: (remoteIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
-  /** Key of the row to which a record came in this run (record id → key): known before it is written down anywhere. */
+  /** Record id → key of the row to which it came, while that is written down nowhere yet. */
   readonly claims: Map<string, string>;
   /** Ids under which records answer now that were merged before, as far as anybody found out (old id → new id). */
   readonly knownAliases: () => Promise<ReadonlyMap<string, string>>;

@@ -1,0 +1,23 @@
+import { type Answered, type SettleContext, type Settled, taken } from "./settled.ts";
+
+/**
+ * A record that came to one row is no other's: two rows of which the vendor keeps one value unique would take it from each
+ * other, run by run (S7). Records that the vendor made for a row are its own; where it met one, who has it already is asked.
+ */
+export async function claimRecords(
+  { claims, ownerOf }: SettleContext,
+  answered: readonly Answered[],
+  settled: Settled[],
+): Promise<void> {
+  // Only a row without a record of its own is matched by the vendor.
+  const ids = answered.flatMap(({ row, outcome }) =>
+    row.remoteId === null && outcome.kind === "applied" && outcome.created !== true ? [outcome.remoteId] : [],
+  );
+  const owners = ids.length === 0 ? new Map<string, string>() : await ownerOf(ids);
+  for (const { index, row, outcome } of answered) {
+    if (outcome.kind !== "applied" || row.change === "removed") continue;
+    const owner = claims.get(outcome.remoteId) ?? owners.get(outcome.remoteId) ?? row.key;
+    claims.set(outcome.remoteId, owner);
+    if (owner !== row.key) settled[index] = taken(outcome.remoteId, owner);
+  }
+}
