@@ -23,7 +23,7 @@ describe.concurrent("a match list", () => {
     {
       what: "a first entry of several fields",
       match: [{ email: "email", lastname: "last" }],
-      problem: { code: "NOT_YET_AVAILABLE", message: expect.stringContaining("several fields") },
+      problem: { code: "NOT_UNIQUE", message: expect.stringContaining("several fields") },
     },
   ])("is refused for $what", async ({ match, problem }) => {
     const portal = await newPortal();

@@ -116,6 +116,9 @@ describe("the day's quota", () => {
     budget.book(0);
     expect(budget.quotaLeft).toBe(1);
     budget.learn(daily(20), 1);
+    expect(budget.quotaLeft, "the call under way may not be counted yet").toBe(9);
+    budget.finish(2);
+    budget.learn(daily(20), 2);
     expect(budget.quotaLeft).toBe(10);
   });
 
