@@ -45,8 +45,10 @@ export async function eraseRecord(
 
 function outcomeOf(answer: Answer, id: string) {
   const { status } = answer;
-  if (status === 204 || status === 404) return applied(id, false);
-  const { message, code } = readRefusal(answer);
+  if (status === 204) return applied(id, false);
+  const { message, code, isMissing } = readRefusal(answer);
+  // A 404 alone may be about the address of the call: only HubSpot's own word says that the contact is gone.
+  if (isMissing) return applied(id, false);
   if (status === 429 || status === 423 || status === 477) return deferred("RATE_LIMITED", message);
   if (status < 400 || status >= 500 || status === 408) return unknown(`HubSpot answered ${status}`);
   return rejected(code, null, message);

@@ -22,20 +22,23 @@ type Options = {
 export async function forget(context: CommandContext<Options>): Promise<number> {
   const { output, options } = context;
   const wanted = readWanted(options);
-  const projects = await everyEnvironment(context);
+  const { projects, lost } = await everyEnvironment(context);
+  const unreached = lost.map(
+    (name) => `environment "${name}" is no longer in sluice.yml: its memory in .sluice/${name} stays; delete it`,
+  );
   const looks: Forgetting[] = [];
   for (const project of projects) looks.push(...(await inEnvironment(context, project, wanted, false)));
-  if (!options.yes) output.line(forgettingText(looks));
+  if (!options.yes) output.line(forgettingText(looks, unreached));
   if (!(await confirm(context, "forget all this, for ever?"))) {
-    output.document({ forget: { done: false, environments: looks.map(forgettingJson) } });
+    output.document({ forget: { done: false, environments: looks.map(forgettingJson), unreached } });
     output.line("nothing was forgotten; the same command with --yes does it");
     return 0;
   }
   const ends: Forgetting[] = [];
   for (const project of projects) ends.push(...(await inEnvironment(context, project, wanted, true)));
   const done = ends.every((one) => one.done);
-  output.document({ forget: { done, environments: ends.map(forgettingJson) } });
-  output.line(forgettingText(ends));
+  output.document({ forget: { done, environments: ends.map(forgettingJson), unreached } });
+  output.line(forgettingText(ends, unreached));
   return done ? 0 : 1;
 }
 
@@ -48,14 +51,21 @@ function readWanted({ sync, key, value }: Options): Wanted {
 }
 
 /** Each environment has a memory of its own: a person who is to be forgotten is forgotten in all. */
-async function everyEnvironment(context: CommandContext<Options>): Promise<Project[]> {
+async function everyEnvironment(context: CommandContext<Options>): Promise<{ projects: Project[]; lost: string[] }> {
   const first = await openProject(context);
-  if (context.options.env !== undefined) return [first];
+  if (context.options.env !== undefined) return { projects: [first], lost: [] };
   const ran = Object.keys((await readMarker(first))?.environments ?? {});
   const projects: Project[] = ran.includes(first.environment) || ran.length === 0 ? [first] : [];
-  for (const environment of ran.filter((name) => name !== first.environment))
-    projects.push(await openProject({ ...context, options: { ...context.options, env: environment } }));
-  return projects;
+  const lost: string[] = [];
+  for (const env of ran.filter((name) => name !== first.environment)) {
+    try {
+      projects.push(await openProject({ ...context, options: { ...context.options, env } }));
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== "USAGE") throw error;
+      lost.push(env);
+    }
+  }
+  return { projects, lost };
 }
 
 async function inEnvironment(

@@ -40,7 +40,7 @@ function keptPlaces(environment: string, asides: readonly string[]): string[] {
   ];
 }
 
-export function forgettingText(all: readonly Forgetting[]): string {
+export function forgettingText(all: readonly Forgetting[], unreached: readonly string[]): string {
   const lines = all.flatMap(({ environment, done, hashes, syncs, records }) => [
     `${environment}: ${headline(done, hashes.length, syncs.length)}`,
     ...syncs.map(syncLine),
@@ -48,7 +48,7 @@ export function forgettingText(all: readonly Forgetting[]): string {
     ...(hashes.length > 0 ? ["  kept out from now on by salted hashes, whatever the warehouse gives"] : []),
   ]);
   if (all.length === 0) return "nothing ever ran here, so nothing is remembered of anybody";
-  const kept = [...new Set(all.flatMap(({ environment, asides }) => keptPlaces(environment, asides)))];
+  const kept = [...unreached, ...new Set(all.flatMap(({ environment, asides }) => keptPlaces(environment, asides)))];
   return [...lines, ...kept.map((text) => `not reached: ${text}`)].join("\n");
 }
 

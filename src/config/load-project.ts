@@ -123,6 +123,7 @@ function assemble(
     models: byName(models),
     syncs: byName(syncs),
     alerts: settings.alerts,
+    keep: settings.keep,
     stateFile: written === null ? join(workDir, "state.db") : resolve(root, written),
     workDir,
     secrets: [...new Set([...settings.secrets, ...syncSecrets])].filter((secret) => secret !== ""),

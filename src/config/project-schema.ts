@@ -48,8 +48,18 @@ export const projectSchema = z
       .record(nameText, alertSchema)
       .meta({ description: "Whom to tell of syncs that failed, ended in part, are held, or recovered; by name." })
       .optional(),
-    keep: notYet("How long runs and plans are kept.").optional(),
-    keep_plans: notYet("How long plans are kept.").optional(),
+    keep: z
+      .strictObject({
+        runs: z
+          .int()
+          .min(1)
+          .meta({ description: "The newest runs of each sync that stay: 30 where not said." })
+          .optional(),
+        days: z.int().min(0).meta({ description: "Days for which all runs stay: 30 where not said." }).optional(),
+      })
+      .meta({ description: "How long runs, their plans and their notes are kept; plans hold people's data." })
+      .optional(),
+    keep_plans: notYet("Say keep: { runs, days }.").optional(),
   })
   .meta({ title: "Sluice project", description: "sluice.yml" });
 

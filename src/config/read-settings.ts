@@ -1,6 +1,6 @@
 import type { ConnectorDefinition } from "../contract/connector.ts";
 import { Fault, type Problem } from "../contract/fault.ts";
-import type { Alert, Connection } from "../contract/project.ts";
+import type { Alert, Connection, Project } from "../contract/project.ts";
 import { hint } from "../core/suggest.ts";
 import { placeOf, problem } from "./problem.ts";
 import { type ProjectFile, projectSchema } from "./project-schema.ts";
@@ -31,6 +31,7 @@ export type Settings = {
   readonly connectionTimezones: ReadonlyMap<string, string>;
   readonly scope: Scope;
   readonly defaults: ProjectFile["defaults"];
+  readonly keep: Project["keep"];
   readonly state: StatePlace;
   readonly secrets: readonly string[];
 };
@@ -79,6 +80,7 @@ export function readSettings(file: YamlFile, options: SettingsOptions, problems:
     ...read,
     scope: full,
     defaults: value.defaults,
+    keep: { runs: value.keep?.runs ?? KEEP.runs, days: value.keep?.days ?? KEEP.days },
     state: readState({ file, environment, base: value.state?.url, overlay: overlay.state?.url, scope: full }, problems),
     secrets: [...secrets, ...read.secrets],
   };
@@ -99,7 +101,10 @@ function chooseEnvironment(names: readonly string[], wanted: string | null): str
   throw new Fault("USAGE", `there is no environment "${wanted}"`, { fix: hint(wanted, all, "environments") });
 }
 
-const NOT_YET = { keep: "remove the line", keep_plans: "say keep: { runs: 30, days: 30 }" } as const;
+const NOT_YET = { keep_plans: "say keep: { runs: 30, days: 30 }" } as const;
+
+/** Old plans hold people's data (S27). */
+const KEEP: Project["keep"] = { runs: 30, days: 30 };
 
 function refuseNotYet(file: YamlFile, value: ProjectFile, problems: Problem[]): void {
   const refuse = (key: string, what: string, fix = "remove the line") =>

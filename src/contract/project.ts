@@ -145,6 +145,8 @@ export type Project = {
   readonly syncs: ReadonlyMap<string, Sync>;
   /** Empty where the environment says `alerts: off`. */
   readonly alerts: ReadonlyMap<string, Alert>;
+  /** So many runs of each sync, and all of so many days, stay with their plans. */
+  readonly keep: { readonly runs: number; readonly days: number };
   /** Absolute path of the SQLite file, from `state.url`. */
   readonly stateFile: string;
   /** Folder of planner, plans and scratch space, absolute. */

@@ -7,6 +7,8 @@ export interface Breaker {
   waitMs(nowMs: number): number;
   /** The account has been down for so long that waiting is over: better come back with the next run. */
   isHopeless(nowMs: number): boolean;
+  /** Who heard 0 may not call yet for another reason: the next one to ask may be the probe. */
+  postponed(): void;
   answered(): void;
   failed(nowMs: number): void;
 }
@@ -35,6 +37,9 @@ export function openBreaker(): Breaker {
     },
     isHopeless: (nowMs) =>
       downSinceMs !== null && !isProbing && nowMs - downSinceMs > PATIENCE_MS && nowMs < nextProbeMs,
+    postponed: () => {
+      isProbing = false;
+    },
     answered: () => {
       failures = 0;
       downSinceMs = null;

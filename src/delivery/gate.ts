@@ -35,8 +35,10 @@ export function openGate(budget: Budget, clock: Clock, onChange: (budget: Budget
       signal.throwIfAborted();
       const nowMs = clock.monotonicMs();
       refuse(budget, breaker, nowMs);
-      const waitMs = breaker.waitMs(nowMs) || budget.book(nowMs);
+      const downMs = breaker.waitMs(nowMs);
+      const waitMs = downMs === 0 ? budget.book(nowMs) : downMs;
       if (waitMs === 0) return;
+      if (downMs === 0) breaker.postponed();
       meter.waitedMs += waitMs;
       await clock.sleep(waitMs, signal);
     }

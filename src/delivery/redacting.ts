@@ -1,10 +1,11 @@
 import type { Destination, Outcome, Reply } from "../contract/destination.ts";
 import { Fault } from "../contract/fault.ts";
 import { redact } from "../core/redact.ts";
+import { withoutAddresses } from "../core/without-values.ts";
 
 /**
  * A vendor may say a request again, credentials and all. Its words go into the state, alerts and logs: no secret passes here, so that
- * none is kept.
+ * none is kept. Words about a row stay with it; those about a whole call are said aloud, so they lose people's addresses, too.
  */
 export function redacting(inner: Destination, secrets: readonly string[]): Destination {
   const clean = (text: string): string => redact(text, secrets);
@@ -41,7 +42,7 @@ function cleanOutcome(outcome: Outcome, clean: (text: string) => string): Outcom
 
 function cleanFault(error: unknown, clean: (text: string) => string): unknown {
   if (!(error instanceof Fault)) return error;
-  const message = clean(error.message);
+  const message = withoutAddresses(clean(error.message));
   if (message === error.message) return error;
   const { code, fix, hints, problems } = error;
   // Not the cause: its message may say the same.

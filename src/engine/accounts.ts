@@ -9,6 +9,7 @@ import { bisecting } from "../delivery/bisecting.ts";
 import { type Budget, windowBudget } from "../delivery/budget.ts";
 import { type Gate, type Meter, openGate } from "../delivery/gate.ts";
 import { type Calling, limited } from "../delivery/limited.ts";
+import { redacting } from "../delivery/redacting.ts";
 import { type RetryAllowance, retryAllowance, retrying } from "../delivery/retrying.ts";
 import { askOnce } from "./ask-once.ts";
 import { budgetKeeper, budgetWitness } from "./keep-budget.ts";
@@ -58,7 +59,7 @@ export function openAccounts(parts: Parts): Accounts {
   const doors = new Map<string, Promise<Door>>();
   const raws: Destination[] = [];
   const openOne = async (name: string, meter: Meter, signal: AbortSignal): Promise<OpenAccount> => {
-    const raw = await rawDestination(parts, name);
+    const raw = redacting(await rawDestination(parts, name), parts.project.secrets);
     try {
       const account = await introduce(name, raw, meter, signal);
       raws.push(raw);

@@ -2,7 +2,8 @@ import type { StateStore } from "../contract/state.ts";
 import { rowCount } from "../core/count-text.ts";
 import { eraseRecords, type PersonRecord, personRecords, type RecordEnd } from "./forget-records.ts";
 import { hashesOf, refuseUnfinished, type SyncTraces, searchPerson, type Wanted } from "./forget-search.ts";
-import { namesIn } from "./memory-files.ts";
+import { namesIn, plansDir } from "./memory-files.ts";
+import { planPath } from "./plan-path.ts";
 import type { RunOptions } from "./run-options.ts";
 import { underLease } from "./under-lease.ts";
 import type { Workbench } from "./workbench.ts";
@@ -80,7 +81,10 @@ export async function forgetPerson(
   await state.putForgotten(hashes);
   const ends = await eraseRecords(records, signal);
   const isComplete = ends.every(({ end }) => end !== "failed");
-  if (isComplete) for (const traces of found) await forgetInSync(bench, state, traces, options, signal);
+  if (isComplete) {
+    for (const traces of found) await forgetInSync(bench, state, traces, options, signal);
+    await dropNobodysPlans(bench, state);
+  }
   const names = [...new Set(hashes.map(({ hash }) => hash))];
   const done = await report(bench, found, ends, names, isComplete);
   await state.audit({
@@ -131,6 +135,13 @@ async function forgetInSync(
     },
     signal,
   );
+}
+
+/** Plans whose run is not known any more belong to nobody; nobody would ever look through them again. */
+async function dropNobodysPlans(bench: Workbench, state: StateStore): Promise<void> {
+  const runs = (await namesIn(plansDir(bench.project))).map((name) => name.replace(/\..*$/, ""));
+  for (const run of new Set(runs))
+    if ((await state.run(run)) === null) await bench.planner.dropPlan(planPath(bench.project, run));
 }
 
 async function report(

@@ -6,6 +6,7 @@ import type { StateStore } from "../contract/state.ts";
 import { openPlanner } from "../planner/open-planner.ts";
 import { openState } from "../state/open-state.ts";
 import { checkAfterDeath } from "./check-after-death.ts";
+import { cleanScratch } from "./clean-scratch.ts";
 import { exists, sizeOf } from "./exists.ts";
 import { plannerFile } from "./plan-path.ts";
 import { hasRun, MARKER, projectId, writeMarker } from "./state-marker.ts";
@@ -50,6 +51,7 @@ export async function openMemory(options: MemoryOptions, signal: AbortSignal): P
   const planner = await openPlanner(engine, signal);
   try {
     if (!hasState && (await planner.metas()).length > 0) throw missing(project, "state", project.stateFile);
+    if (engine.file !== null) await cleanScratch(project, clock);
     if (isPlanOnly) return { state: null, planner };
     const state = await openState({ file: project.stateFile, mode: ran ? "open" : "create", clock });
     try {

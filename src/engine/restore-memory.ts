@@ -146,7 +146,10 @@ export async function restoreMemory(options: RestoreOptions, dir: string, signal
   }
 }
 
-async function presentForgotten({ project, clock }: Pick<RestoreOptions, "project" | "clock">): Promise<readonly Forgotten[]> {
+async function presentForgotten({
+  project,
+  clock,
+}: Pick<RestoreOptions, "project" | "clock">): Promise<readonly Forgotten[]> {
   const present = await presentState(project, clock);
   try {
     return (await present?.forgotten()) ?? [];

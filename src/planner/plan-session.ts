@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { Fault } from "../contract/fault.ts";
 import type { PlanFacts, PlanRequest, PlanSession, UnlinkedRow } from "../contract/planner.ts";
 import { keyFamily } from "../core/key.ts";
+import { withoutValues } from "../core/without-values.ts";
 import { changesSql, dueSql, numberedSql, partCountsSql, plannedSql, touchSql } from "./change-sql.ts";
 import { commitPlan } from "./commit-plan.ts";
 import { isFormerKey, listDoubted, settleDoubted } from "./doubted-rows.ts";
@@ -193,6 +194,9 @@ async function readModel(
   await session.run(stageSql(sql, mapping, latestBy), signal);
   await session.run(suppressedSql(request), signal);
   await session.run(repeatedKeysSql(), signal);
+  const hasSuppressed = (await session.count(`select count(*) from ${T.suppressed}`)) > 0;
+  // What is wrong with rows that are never sent is nobody's business.
+  if (hasSuppressed) await session.run(`delete from ${T.repeatedKeys} where key in (select key from ${T.suppressed})`);
   await giveBack();
   if (meta !== null) {
     const snapshot = snapshotTable(meta.table);
@@ -202,7 +206,7 @@ async function readModel(
     await session.run(formerSql(snapshot), signal);
     await giveBack();
   }
-  await session.run(diffSql(mapping, meta !== null), signal);
+  await session.run(diffSql(mapping, meta !== null, hasSuppressed), signal);
   await session.run(payloadSql(sql, mapping), signal);
 }
 
@@ -279,14 +283,14 @@ async function dropTables(session: DuckdbSession, names: readonly string[]): Pro
   for (const name of names) await session.run(`drop table if exists temp.main.${name}`);
 }
 
-/** Errors of the model's own SQL while it runs are the author's to read: the database's words, unwrapped. */
+/** Errors of the model's own SQL while it runs are the author's to read: the database's words, less people's data. */
 export async function runModel(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
     if (error instanceof Fault) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    throw new Fault("MODEL_FAILED", `the model failed while it was read: ${message.split("\n\n")[0]}`, {
+    throw new Fault("MODEL_FAILED", `the model failed while it was read: ${withoutValues(message)}`, {
       fix: "run the model's SQL by hand against the warehouse; nothing was sent",
       cause: error,
     });

@@ -23,12 +23,14 @@ export async function settleTaken(
   if ((await session.count(`select count(*) from ${T.links}`)) === 0) return;
   if (meta !== null) {
     const snapshot = snapshotTable(meta.table);
+    // A row that comes back takes its record up again: it is no less a holder than one that never left.
+    const isHolder = `(p.absent_since is null or p.key in (select key from ${T.due}))`;
     await session.run(`delete from ${T.links} l using ${snapshot} p, ${T.stage} o, ${T.stage} s
-      where p.remote_id = l.remote_id and p.key <> l.key and p.absent_since is null
+      where p.remote_id = l.remote_id and p.key <> l.key and ${isHolder}
         and o.key = p.key and s.key = l.key and ${givenUpSql(request)}`);
     await session.run(`insert into ${T.invalid} select l.key, 'DUPLICATE_MATCH_KEY', null,
         'record ' || l.remote_id || ' belongs to row ' || any_value(p.key), 1
-      from ${T.links} l join ${snapshot} p on p.remote_id = l.remote_id and p.key <> l.key and p.absent_since is null
+      from ${T.links} l join ${snapshot} p on p.remote_id = l.remote_id and p.key <> l.key and ${isHolder}
       where p.key not in (select key from ${T.removed}) group by l.key, l.remote_id`);
     await session.run(
       `update ${T.links} set origin = (select any_value(p.origin) from ${snapshot} p where p.remote_id = sluice_links.remote_id)`,

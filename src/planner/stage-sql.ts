@@ -57,8 +57,7 @@ export function stageSql(sql: string, mapping: CompiledMapping, latestBy: string
 
 export function repeatedKeysSql(): string {
   return `create temp table sluice_repeated_keys as
-    select key, count(*) as rows from ${T.stage} where key is not null and key not in (select key from ${T.suppressed})
-    group by key having count(*) > 1`;
+    select key, count(*) as rows from ${T.stage} where key is not null group by key having count(*) > 1`;
 }
 
 /**
@@ -83,10 +82,12 @@ export function formerSql(snapshot: string): string {
 }
 
 /** Valid rows to look at, with what the snapshot holds of them. */
-export function diffSql(mapping: CompiledMapping, hasSnapshot: boolean): string {
+export function diffSql(mapping: CompiledMapping, hasSnapshot: boolean, hasSuppressed: boolean): string {
   const matches = mapping.match.map((_, index) => `s.m${index}, `).join("");
   const lead = `create temp table sluice_diff as select s.key, s.hash, ${matches}`;
-  const valid = `s.key is not null and s.key not in (select key from ${T.repeatedKeys}) and s.key not in (select key from ${T.suppressed})`;
+  // The usual plan suppresses nobody, and need not look through all its keys for that.
+  const sendable = hasSuppressed ? ` and s.key not in (select key from ${T.suppressed})` : "";
+  const valid = `s.key is not null and s.key not in (select key from ${T.repeatedKeys})${sendable}`;
   if (!hasSnapshot)
     return `${lead} false as known, null::varchar as old_payload, null::varchar as remote_id, null::varchar as former_id, null::varchar as origin,
       null::varchar as doubt, null::varchar as mark, null::varchar as found, null::timestamptz as absent_since from ${T.stage} s where ${valid}`;

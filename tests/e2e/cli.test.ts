@@ -121,7 +121,9 @@ describe.concurrent("the CLI", () => {
     });
     expect(read).toBe(invalid + unchanged + waiting + added + changed);
     expect(run.operations).toMatchObject({ upsert: { applied: 4, rejected: 1 }, archive: { applied: 2 } });
-    const ends = Object.values(run.operations).map(({ altered: _, superseded: __, suppressed: ___, ...of }) => Object.values(of));
+    const ends = Object.values(run.operations).map(({ altered: _, superseded: __, suppressed: ___, ...of }) =>
+      Object.values(of),
+    );
     expect(ends.flat().reduce((sum, count) => sum + count, 0)).toBe(run.planned);
     expect(run.started_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     expect(Date.parse(run.ended_at ?? "")).toBeGreaterThanOrEqual(Date.parse(run.started_at ?? ""));

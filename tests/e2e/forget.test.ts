@@ -165,3 +165,46 @@ it.concurrent("asks whom, and knows no sync that is not there", async () => {
     error: { fix: expect.stringContaining("people") },
   });
 });
+
+it.concurrent("forgets in every environment that ever ran, and lets go of old plans as keep says", async () => {
+  const { portal, project } = await started([...crowd(2), CANARY]);
+  const second = await newPortal({ seed: 2 });
+  await second.addFields("contacts", [CUSTOMER_ID]);
+  const file = JSON.parse(project.read("sluice.yml")) as object;
+  const environments = { prod: {}, trial: { connections: { crm: { base_url: second.url } } } };
+  project.write({ "sluice.yml": { ...file, environments, keep: { runs: 1, days: 0 } } });
+  for (const city of ["Canarytown", "Canaryville", "Oslo"]) {
+    project.write({ "people.json": [...crowd(2), { ...CANARY, city }] });
+    for (const env of ["prod", "trial"]) expect(await project.run("people", "--env", env)).toMatchObject({ status: 0 });
+  }
+  const preview = await forget(project, "--value", "canary.person@example.com");
+  const known = { syncs: [{ snapshot_rows: 1, plans: 1 }], records: [{ end: "erased" }] };
+  expect(preview.forget.environments).toMatchObject([
+    { environment: "prod", ...known },
+    { environment: "trial", ...known },
+  ]);
+  expect(await forget(project, "--value", "canary.person@example.com", "--yes")).toMatchObject({ status: 0 });
+  expect([...(await ofCanary(portal)), ...(await ofCanary(second))]).toEqual([]);
+  expect(await filesHolding(join(project.dir, ".sluice"), WORDS)).toEqual([]);
+  project.write({ "sluice.yml": { ...file, environments: { prod: {} } } });
+  const { document } = await project.json<{ forget: { unreached: string[] } }>(["forget", "--value", "canary"]);
+  expect(document.forget.unreached, "what cannot be reached is said").toMatchObject([
+    expect.stringMatching(/"trial".*delete/),
+  ]);
+});
+
+it.concurrent("keeps apart from whoever waits to work: the person comes back with none of them", async () => {
+  const { portal, project } = await started([...crowd(2), CANARY]);
+  await project.run("people");
+  const args = ["--value", "canary.person@example.com", "--yes"];
+  const [first, second, done] = await Promise.all([
+    project.run("people"),
+    project.run("people"),
+    forget(project, ...args),
+  ]);
+  expect([first.status, second.status, done.status]).toEqual([0, 0, 0]);
+  expect(await ofCanary(portal)).toEqual([]);
+  expect((await project.run("people")).run).toMatchObject({ planned: 0, operations: { upsert: { suppressed: 1 } } });
+  expect(await filesHolding(join(project.dir, ".sluice"), WORDS)).toEqual([]);
+  expect(await project.sluice(["state", "verify"])).toMatchObject({ status: 0 });
+});

@@ -83,10 +83,13 @@ async function recreate(
   if (creatable.length === 0) return;
   const rows = creatable.map(({ row }) => ({ ...row, remoteId: null, fields: withoutNulls(row.payload) }));
   const outcomes = await sendRows(context, "upsert", rows, signal);
-  creatable.forEach(({ index }, place) => {
+  // A value that another record holds meanwhile leads to that record, as with any other create (S7).
+  const met = creatable.flatMap((one, place): Target[] => {
     const outcome = outcomes[place];
-    if (outcome !== undefined) settled[index] = fromOutcome(outcome);
+    if (outcome !== undefined) settled[one.index] = fromOutcome(outcome);
+    return outcome?.kind === "exists" ? [target(one, outcome.remoteId)] : [];
   });
+  await updateTargets(context, met, settled, signal);
 }
 
 function withoutNulls(fields: FieldValues): FieldValues {

@@ -36,7 +36,12 @@ export async function settleBatch(
   await follow(followMissing);
   if (call === "update") await follow(followLostUpdates);
   if (call === "create") await follow(followLostCreates);
-  return settled;
+  return mayHaveLanded ? settled.map(stillInDoubt) : settled;
+}
+
+/** What may have landed once stays in doubt until an answer says what became of it, even where the second try never left. */
+function stillInDoubt(settled: Settled): Settled {
+  return settled.kind === "deferred" ? { kind: "inDoubt", reason: settled.message } : settled;
 }
 
 /** Whether a second try of this call may make a second record. */

@@ -44,6 +44,7 @@ function setUp(putBudget: (record: BudgetRecord) => Promise<void>, refusals = 0)
   const accounts = openAccounts({
     project: {
       dir: "/",
+      secrets: [],
       connections: new Map([["crm", { name: "crm", type: "crm", config: {} }]]),
     } as unknown as Project,
     connectors: [connector],

@@ -1,5 +1,5 @@
 // Proves that a lost memory is told from a first run (S25), and that `plan` on a fresh project leaves nothing behind.
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -24,6 +24,7 @@ beforeEach(async () => {
     models: new Map(),
     syncs: new Map(),
     alerts: new Map(),
+    keep: { runs: 30, days: 30 },
     stateFile: join(workDir, "state.db"),
     workDir,
     secrets: [],
@@ -143,4 +144,22 @@ test.each(["run", "plan"] as const)("a page that was torn by a death stops a %s,
     code: "STATE_CORRUPT",
     fix: expect.stringContaining("sluice state restore"),
   });
+});
+
+test("what killed processes left in the scratch folder goes at the next start; a living one's stays", async () => {
+  await openAndClose("run");
+  const scratch = join(dir, ".sluice", "tmp");
+  const dead = 2 ** 22 + 1;
+  const names = [
+    `plan-${dead}-1.parquet`,
+    `plan-${dead}-1.parquet.aside`,
+    `planner-${dead}.duckdb`,
+    `plan-${process.pid}-9.parquet`,
+  ];
+  for (const name of names) await writeFile(join(scratch, name), "");
+  await mkdir(join(dir, ".sluice", "plans"), { recursive: true });
+  await writeFile(join(dir, ".sluice", "plans", "run.parquet.tmp"), "");
+  await openAndClose("plan");
+  expect(await readdir(scratch)).toEqual([`plan-${process.pid}-9.parquet`]);
+  expect(await readdir(join(dir, ".sluice", "plans"))).toEqual([]);
 });

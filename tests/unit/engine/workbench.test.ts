@@ -33,7 +33,11 @@ function setUp({ failing = "" } = {}) {
   };
   const connections = new Map(["good", "late"].map((name) => [name, { name, type: "duckdb", config: {} }]));
   const bench = openWorkbench({
-    project: { dir: "/", connections: connections as unknown as ReadonlyMap<string, Connection> } as unknown as Project,
+    project: {
+      dir: "/",
+      secrets: [],
+      connections: connections as unknown as ReadonlyMap<string, Connection>,
+    } as unknown as Project,
     clock: fakeClock(),
     random: () => 0.5,
     connectors: [connector],

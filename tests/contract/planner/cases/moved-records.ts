@@ -53,6 +53,22 @@ export const movedRecords: readonly Case[] = [
     },
   },
   {
+    title: "a row that comes back takes its record up again, though a newcomer finds it by a later entry (S7)",
+    run: async (subject) => {
+      const sync = syncOn(subject, { match: [{ id: "id" }, { email: "email" }] });
+      await sync.run(one("1"), { find: () => null });
+      await sync.run(rowsSql(COLUMNS, [["9", "other@x.example"]]));
+      const both = rowsSql(COLUMNS, [
+        ["1", "a@x.example"],
+        ["2", "b@x.example"],
+        ["9", "other@x.example"],
+      ]);
+      const planned = await sync.plan(both, { find: () => ({ entry: 0, remoteId: "R-1", present: {} }) });
+      expect(planned.rows.filter((row) => row.remoteId === "R-1" && row.key !== "1")).toEqual([]);
+      expect(planned.facts.invalidGroups).toMatchObject([{ code: "DUPLICATE_MATCH_KEY", example: "2" }]);
+    },
+  },
+  {
     title: "a record that another sync holds is not removed (S10)",
     run: async (subject) => {
       const account = "two_writers";
