@@ -1,0 +1,139 @@
+/** A seed's story: rounds of change, trouble and commands; then peace, until nothing is left to do. */
+import type { Chance } from "../world/chance.ts";
+import { type Fate, NO_FATE } from "../world/life.ts";
+import { type Command, type Ended, runCommand, type Stage } from "./command.ts";
+import { drawFate, LONG_PAUSES_MS } from "./fates.ts";
+import { letPeopleWork } from "./people.ts";
+import type { ModelName } from "./project.ts";
+import { cutSql, firstTable, nextTable, sqlOf, type Table, withLeavers } from "./tables.ts";
+
+/** `calmDays`: runs a day apart before the sync is expected to have nothing left to do. */
+export type StoryShape = { readonly rounds: number; readonly size: number; readonly calmDays: number };
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** What the warehouse and the files hold at some moment. */
+export type Given = { readonly tables: Readonly<Record<ModelName, Table>>; readonly version: number };
+
+/** Plays the troubled part. Gives what warehouse and files hold at its end. */
+export async function playStory(stage: Stage, shape: StoryShape, chance: Chance): Promise<Given> {
+  const { world, vendor, watch, swarm, say } = stage;
+  const people = firstTable(shape.size, chance, swarm);
+  const former: Given["tables"][] = [];
+  let given: Given = { tables: { people, everyone: withLeavers([], people, chance) }, version: 0 };
+  for (let round = 0; round < shape.rounds; round++) {
+    if (round > 0) {
+      // What lands late has landed by now.
+      await world.sleep(chance.pick([2 * MINUTE, 10 * MINUTE, 2 * HOUR, 30 * HOUR]));
+      const back = former.at(-1);
+      former.push(given.tables);
+      // What was lost, and then goes back to what it was, looks as if nothing had happened.
+      if (back !== undefined && chance.hits(0.3)) given = { ...given, tables: back };
+      else if (chance.hits(0.8)) given = { ...given, tables: changed(given.tables, shape.size, chance, stage) };
+      letPeopleWork(vendor, swarm, watch, chance, say);
+      if (swarm.has("config edit") && chance.hits(0.4)) {
+        given = { ...given, version: given.version + 1 };
+        vendor.seen.add("config edit");
+      }
+    }
+    if (swarm.has("outage") && chance.hits(0.4)) vendor.downUntilMs = world.nowMs + chance.int(1_000, 200_000);
+    await playRound(stage, chance, given);
+  }
+  return given;
+}
+
+function changed(tables: Given["tables"], size: number, chance: Chance, { swarm }: Stage): Given["tables"] {
+  const people = nextTable(tables.people, size, chance, swarm);
+  return { people, everyone: withLeavers(tables.everyone, people, chance) };
+}
+
+async function playRound(stage: Stage, chance: Chance, { tables, version }: Given): Promise<void> {
+  const { world, vendor, swarm } = stage;
+  const isEmpty = swarm.has("zero rows") && chance.hits(0.15);
+  const isCut = !isEmpty && swarm.has("cut read") && chance.hits(0.15);
+  if (isEmpty) vendor.seen.add("zero rows");
+  if (isCut) vendor.seen.add("cut read");
+  const sqls = tell(stage, tables, isCut ? "cut" : isEmpty ? "empty" : "whole");
+  const isDouble = swarm.has("two processes") && chance.hits(0.4);
+  const start = async (startsAfterMs: number, fate: Fate): Promise<Ended> => {
+    await world.sleep(startsAfterMs);
+    const cancelAfterMs = swarm.has("cancel") && chance.hits(0.25) ? chance.int(0, 3_000) : null;
+    if (cancelAfterMs !== null) vendor.seen.add("cancel");
+    const ended = await runCommand(stage, {
+      ...{ sqls, version, fate, cancelAfterMs, insists: chance.hits(0.1) },
+      // Nobody approves that all rows go.
+      approve: !isEmpty && chance.hits(0.15),
+    });
+    if (ended === null) vendor.seen.add("crash");
+    if (fate.skewMs !== 0) vendor.seen.add("skew");
+    return ended;
+  };
+  const fate = drawFate(chance, swarm, isDouble);
+  if (fate.pause !== null) vendor.seen.add("pause");
+  // Who sleeps longer than its lease finds another at work.
+  const isOvertaken = fate.pause !== null && fate.pause.ms >= LONG_PAUSES_MS[0] && chance.hits(0.8);
+  if (isDouble || isOvertaken) {
+    vendor.seen.add("two processes");
+    const laterMs = isOvertaken ? chance.int(181_000, 199_000) : chance.pick([0, 500, 5_000, 100_000, 250_000]);
+    await Promise.all([start(0, fate), start(laterMs, drawFate(chance, swarm, true))]);
+    return;
+  }
+  // A supervisor starts a dead process again, at once or after a while.
+  for (let attempt = 0; attempt < 4; attempt++) {
+    const ended = await start(0, attempt === 0 ? fate : drawFate(chance, swarm, false));
+    if (ended !== null) return;
+    await world.sleep(chance.pick([100, 2_000, 20_000, 200_000]));
+  }
+}
+
+/** Makes the tables' SQL known, and what it gives. */
+function tell({ place, watch }: Stage, tables: Given["tables"], how: "whole" | "empty" | "cut"): Command["sqls"] {
+  const sqlOfModel = (model: ModelName): string => {
+    const table = how === "empty" ? [] : tables[model];
+    const sql = how === "cut" ? cutSql(table) : sqlOf(table);
+    place.answers.tell(sql, table, how === "cut");
+    if (how === "whole") watch.given(model, table);
+    return sql;
+  };
+  return { people: sqlOfModel("people"), everyone: sqlOfModel("everyone") };
+}
+
+/** Without any trouble: runs until two in a row had nothing to send. Says whether that came about. */
+export async function settle(stage: Stage, { tables, version }: Given, { calmDays }: StoryShape): Promise<boolean> {
+  const { world, vendor, watch } = stage;
+  vendor.isTroubled = false;
+  vendor.downUntilMs = 0;
+  const sqls = tell(stage, tables, "whole");
+  let quiet = 0;
+  for (let run = 0; run < 10; run++) {
+    // Refusals wait up to a day, approvals and lost records are looked at again after one; the last runs follow at once.
+    await world.sleep(run < calmDays ? 25 * HOUR : MINUTE * 5);
+    const before = watch.writes;
+    const ended = await runCommand(stage, {
+      ...{ sqls, version, fate: NO_FATE, cancelAfterMs: null, insists: true, approve: true },
+    });
+    for (const { sync, fault } of ended ?? []) if (fault?.code === "QUARANTINED") await release(stage, sync);
+    const isQuiet = watch.writes === before && ended?.every((one) => one.run?.state === "succeeded") === true;
+    quiet = isQuiet ? quiet + 1 : 0;
+    if (run >= calmDays && quiet >= calmDays - 1) return true;
+  }
+  return false;
+}
+
+/** What `sluice resume` does for a sync that died again and again. */
+async function release({ place }: Stage, sync: string): Promise<void> {
+  const attempt = await place.state.acquire(sync, "a person", MINUTE, () => true);
+  if (!attempt.ok) return;
+  await place.state.putDeaths(attempt.lease, null);
+  await place.state.release(attempt.lease);
+}
+
+/** The last word of the warehouse: every row has a key, and none twice. */
+export function cleaned({ tables, version }: Given): Given {
+  return { tables: { people: uniqueRows(tables.people), everyone: uniqueRows(tables.everyone) }, version };
+}
+
+function uniqueRows(table: Table): Table {
+  return table.filter(({ id }, index) => id !== null && table.findIndex((other) => other.id === id) === index);
+}

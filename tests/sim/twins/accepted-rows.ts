@@ -1,0 +1,116 @@
+/** The planner twin's snapshot moves: what is acknowledged is accepted, what was sent without an answer is marked (S4, S19). */
+import type { PlanRow } from "../../../src/contract/plan.ts";
+import type { Acceptance } from "../../../src/contract/planner.ts";
+import type { FieldValues } from "../../../src/contract/value.ts";
+import { REMOVAL } from "../../../src/planner/snapshot-schema.ts";
+import { type Entry, fenced, neighbours, type PlannerDisk, planOf, type Snapshot } from "./planner-disk.ts";
+
+type AcceptAt = { sync: string; epoch: number; run: string; plan: string; nowMs: number };
+type Moved = { readonly entry: Entry; readonly drops: boolean; readonly transferred: boolean };
+type Range = { readonly fromSeq: number; readonly toSeq: number };
+
+export function acceptRows(disk: PlannerDisk, at: AcceptAt, rows: readonly Acceptance[]): number {
+  const snapshot = fenced(disk, at.sync, at.epoch);
+  const plan = planOf(disk, at.plan).rows;
+  const all = rows.flatMap((ack): Moved[] => {
+    const row = plan[ack.seq];
+    return row === undefined ? [] : [movedRow(at, row, ack, snapshot.entries.get(row.key))];
+  });
+  const moved = withoutUnheld(disk, snapshot, all);
+  for (const { entry, drops } of moved) {
+    snapshot.entries.delete(entry.key);
+    if (!drops) snapshot.entries.set(entry.key, entry);
+  }
+  const living = new Set(moved.filter(isLiving).map(({ entry }) => entry.remoteId));
+  for (const entry of [...snapshot.entries.values()])
+    if (entry.absentSince !== null && entry.remoteId !== null && living.has(entry.remoteId))
+      snapshot.entries.delete(entry.key);
+  snapshot.meta = { ...snapshot.meta, generation: snapshot.meta.generation + 1, epoch: at.epoch };
+  return snapshot.meta.generation;
+}
+
+function isLiving({ entry, drops }: Moved): boolean {
+  return !drops && entry.absentSince === null;
+}
+
+function movedRow(at: AcceptAt, row: PlanRow, ack: Acceptance, stood: Entry | undefined): Moved {
+  const isRemoved = row.change === "removed";
+  const isApplied = ack.state === "applied" || ack.state === "altered";
+  // An insert whose answer was lost found its record: nothing is to be sent, and the record is the row's.
+  const isOurs = row.operation === "insert" && row.settled === "skipped" && row.origin === "unknown";
+  const isLinked = isRemoved || isApplied || isOurs;
+  const isNew = row.remoteId === null || (row.adopted && stood?.mark !== "linked");
+  const former = stood === undefined || isNew ? {} : stood.payload;
+  const entry: Entry = {
+    key: row.key,
+    hash: isRemoved ? null : row.hash,
+    payload: isApplied ? withoutNulls({ ...former, ...row.fields, ...ack.kept }) : (stood?.payload ?? {}),
+    remoteId: isLinked ? (ack.remoteId ?? row.remoteId) : null,
+    origin: isOurs ? row.origin : originOf(row, ack, isApplied),
+    doubt: isRemoved && !isApplied ? (stood?.doubt ?? null) : null,
+    mark: markOf(row, isApplied, isOurs),
+    absentSince: isRemoved ? at.nowMs : null,
+    acceptedAt: at.nowMs,
+    acceptedRun: at.run,
+    found: stood?.found ?? (row.adopted ? row.before : null),
+  };
+  const transferred = isRemoved && ack.state === "transferred";
+  const isGone = isApplied && (row.operation === "archive" || row.operation === "delete");
+  return { entry, transferred, drops: isRemoved && (transferred || isGone) };
+}
+
+function originOf(row: PlanRow, { created }: Acceptance, isApplied: boolean): Entry["origin"] {
+  if (row.change === "removed") return row.origin;
+  if (!isApplied) return null;
+  if (row.origin !== null && !(row.adopted && created === true)) return row.origin;
+  return created === null ? "unknown" : created ? "created" : "adopted";
+}
+
+function markOf(row: PlanRow, isApplied: boolean, isOurs: boolean): Entry["mark"] {
+  if (row.change !== "removed" && isApplied && row.hash === null) return "linked";
+  if (row.change === "removed" || isApplied || isOurs) return null;
+  return row.operation === "insert" ? "present" : "unmatched";
+}
+
+function withoutNulls(values: FieldValues): FieldValues {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+}
+
+/** A removed row gives its record over to whoever holds it; where nobody does any more its entry stays as it was. */
+function withoutUnheld(disk: PlannerDisk, snapshot: Snapshot, moved: readonly Moved[]): readonly Moved[] {
+  if (!moved.some(({ transferred }) => transferred)) return moved;
+  const held = new Set(moved.filter(isLiving).map(({ entry }) => entry.remoteId));
+  const keys = new Set(moved.map(({ entry }) => entry.key));
+  for (const entry of snapshot.entries.values())
+    if (entry.absentSince === null && !keys.has(entry.key)) held.add(entry.remoteId);
+  for (const entry of neighbours(disk, snapshot.meta)) if (entry.absentSince === null) held.add(entry.remoteId);
+  return moved.filter(({ transferred, entry }) => !transferred || held.has(entry.remoteId));
+}
+
+export function markInDoubt(
+  disk: PlannerDisk,
+  at: { sync: string; epoch: number; plan: string },
+  ranges: readonly Range[],
+  nowMs: number,
+): void {
+  if (ranges.length === 0) return;
+  const snapshot = fenced(disk, at.sync, at.epoch);
+  const isIn = (seq: number) => ranges.some(({ fromSeq, toSeq }) => fromSeq <= seq && seq <= toSeq);
+  for (const row of planOf(disk, at.plan).rows) {
+    if (!isIn(row.seq) || row.settled !== null) continue;
+    const isGone = row.operation === "archive" || row.operation === "delete";
+    const fields: FieldValues = isGone ? { [REMOVAL]: null } : row.fields;
+    const stood = snapshot.entries.get(row.key);
+    snapshot.entries.set(
+      row.key,
+      stood === undefined ? unknownEntry(row, fields, nowMs) : { ...stood, doubt: { ...stood.doubt, ...fields } },
+    );
+  }
+  snapshot.meta = { ...snapshot.meta, generation: snapshot.meta.generation + 1 };
+}
+
+/** A row that the snapshot did not know is looked for even when it has left the model by then. */
+function unknownEntry({ key, remoteId, origin }: PlanRow, doubt: FieldValues, nowMs: number): Entry {
+  const nothing = { hash: null, payload: {}, mark: null, absentSince: null, found: null };
+  return { ...nothing, key, remoteId, origin: origin ?? "unknown", doubt, acceptedAt: nowMs, acceptedRun: "in doubt" };
+}
