@@ -31,7 +31,16 @@ it("writes keys to found records, and leaves everything else to the next run", a
   const records = await portal.dump();
   expect(records).toHaveLength(8);
   for (const { properties } of records) expect(properties).toMatchObject({ firstname: "typed", city: "typed" });
-  expect(records.map(({ properties }) => properties.customer_id).sort()).toEqual(["1", "2", "3", "4", "5", "6", "7", "8"]);
+  expect(records.map(({ properties }) => properties.customer_id).sort()).toEqual([
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "6",
+    "7",
+    "8",
+  ]);
 
   await portal.forgetRequests();
   const again = await project.json<object>(["link", "people", "--write-key"]);
