@@ -170,8 +170,7 @@ async function sharedDoor(
   const nowMs = clock.monotonicMs();
   budget.learn({ ...NO_HINTS, window: { ...window, remaining: null }, daily }, nowMs);
   // The call that told us who we are was made through the connection's own door; it counts here as well.
-  budget.book(nowMs);
-  budget.finish(nowMs);
+  budget.remember(1, nowMs);
   return door;
 }
 

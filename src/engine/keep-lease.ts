@@ -57,7 +57,8 @@ export const keepLease = {
       signal: AbortSignal.any([outer, lost.signal]),
       confirm: async () => {
         lost.signal.throwIfAborted();
-        if (clock.monotonicMs() - renewedAt > FRESH_MS) await renew();
+        // Once more where the process slept again while it was renewed.
+        while (clock.monotonicMs() - renewedAt > FRESH_MS) await renew();
       },
       stop: async () => {
         stopping.abort();

@@ -45,7 +45,10 @@ export async function settleUnfinished(
       continue;
     }
     if (run.state === "paused" && (run.resumeAt ?? 0) > bench.clock.now() && !options.insists) return stillPaused(run);
-    const resumed = await resumeRun(bench, state, sync, run, { tenure, options }, signal);
+    const resumed = await resumeRun(bench, state, sync, run, { tenure, options }, signal).catch((error: unknown) => {
+      if (error instanceof Fault || !signal.aborted) throw error;
+      throw new Fault("CANCELLED", "cancelled before the interrupted run went on");
+    });
     await state.putDeaths(tenure.lease, null);
     if (resumed.run.state !== "succeeded" && resumed.run.state !== "partial") return resumed;
     options.onRecovered(resumed.run);

@@ -135,6 +135,9 @@ export async function markInDoubt(
           select key, value from json_each(d.fields) union all
           select o.key, o.value from json_each(coalesce(s.doubt, '{}')) o where not json_exists(d.fields, '$."' || o.key || '"')) m
         group by d.key) doubt_merge where ${snapshot}.key = doubt_merge.key`);
+    // A record that the plan had found is the row's from here on, though nobody knows what of the write landed.
+    await session.run(`update ${snapshot} set remote_id = d.remote_id, origin = coalesce(${snapshot}.origin, d.origin, 'unknown')
+      from temp.main.sluice_doubt d where ${snapshot}.key = d.key and ${snapshot}.remote_id is null and d.remote_id is not null`);
     await session.run(
       `update ${snapshot} set doubt = '{}' where doubt is null and key in (select key from temp.main.sluice_doubt)`,
     );

@@ -37,8 +37,8 @@ async function setUp(project: string): Promise<Stage> {
   await makeWarehouse(warehouse, SIZE);
   const [hubspot, salesforce] = [await startSandbox(TIER), await startSandbox(TIER, "salesforce")];
   const settings = (await readFile(join(REPO, "sluice.yml"), "utf8"))
-    .replace("http://127.0.0.1:4010", hubspot.url)
-    .replace("http://127.0.0.1:4020", salesforce.url);
+    .replace(/http:\/\/127\.0\.0\.1:4010\b/, hubspot.url)
+    .replace(/http:\/\/127\.0\.0\.1:4020\b/, salesforce.url);
   await writeFile(join(project, "sluice.yml"), settings);
   await fillPortal(hubspot, warehouse, SIZE.seed);
   await fillOrg(salesforce, warehouse, SIZE.seed);

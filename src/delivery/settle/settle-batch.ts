@@ -7,6 +7,7 @@ import { followExisting } from "./follow-existing.ts";
 import { followLostCreates, followLostUpdates } from "./follow-lost.ts";
 import { followMissing } from "./follow-missing.ts";
 import { lookUp } from "./look-up.ts";
+import { movedRecords } from "./moved-records.ts";
 import { sendRows } from "./send-rows.ts";
 import { type Answered, fromOutcome, type SettleContext, type Settled } from "./settled.ts";
 
@@ -15,6 +16,24 @@ import { type Answered, fromOutcome, type SettleContext, type Settled } from "./
  * for again, a create without an answer is looked up before anything else (S6, S7, S19).
  */
 export async function settleBatch(
+  context: SettleContext,
+  batch: Batch,
+  signal: AbortSignal,
+): Promise<readonly Settled[]> {
+  if (batch.call === null) return batch.rows.map(withoutCall);
+  if (batch.rows[0]?.change !== "removed") return sendAndFollow(context, batch, signal);
+  const moved = await movedRecords(context, batch.rows);
+  const rest = batch.rows.filter((_, index) => !moved.has(index));
+  const sent = rest.length === 0 ? [] : await sendAndFollow(context, { ...batch, rows: rest }, signal);
+  let next = 0;
+  return batch.rows.map((_, index): Settled => {
+    const owner = moved.get(index);
+    if (owner !== undefined) return { kind: "transferred", reason: `row ${owner} holds this record now` };
+    return sent[next++] ?? { kind: "inDoubt", reason: "no answer for this row" };
+  });
+}
+
+async function sendAndFollow(
   context: SettleContext,
   { call, rows, mayHaveLanded = false }: Batch,
   signal: AbortSignal,

@@ -79,6 +79,8 @@ export function drawSyncs(prefix: string, traits: Traits, most: number, chance: 
     match: [["ext"]],
     onRemoved: NONE,
     onRemovedAdopted: NONE,
+    // It makes no records anew that the other sync removed.
+    onMissingRecord: "rematch",
     versions: [["tier"]],
   };
   const firms: SyncKind = {

@@ -50,7 +50,7 @@ function changed(tables: Given["tables"], size: number, chance: Chance, { swarm 
 
 async function playRound(stage: Stage, chance: Chance, { tables, version }: Given): Promise<void> {
   const { world, vendor, swarm } = stage;
-  const isEmpty = swarm.has("zero rows") && chance.hits(0.15);
+  const isEmpty = swarm.has("zero rows") && chance.hits(0.2);
   const isCut = !isEmpty && swarm.has("cut read") && chance.hits(0.15);
   if (isEmpty) vendor.seen.add("zero rows");
   if (isCut) vendor.seen.add("cut read");

@@ -103,7 +103,14 @@ export function markInDoubt(
     const stood = snapshot.entries.get(row.key);
     snapshot.entries.set(
       row.key,
-      stood === undefined ? unknownEntry(row, fields, nowMs) : { ...stood, doubt: { ...stood.doubt, ...fields } },
+      stood === undefined
+        ? unknownEntry(row, fields, nowMs)
+        : {
+            ...stood,
+            remoteId: stood.remoteId ?? row.remoteId,
+            origin: stood.origin ?? (row.remoteId === null ? null : (row.origin ?? "unknown")),
+            doubt: { ...stood.doubt, ...fields },
+          },
     );
   }
   snapshot.meta = { ...snapshot.meta, generation: snapshot.meta.generation + 1 };

@@ -95,11 +95,12 @@ export function newVendor(world: World, traits: Traits, swarm: Swarm, chance: Ch
 }
 
 /**
- * Where a key is not unique, a create that lands late or twice makes a second record whoever sends it: no client can help that,
- * and no seed asks for it.
+ * Where a key is not unique, a create that lands late or twice makes a second record whoever sends it (so does a slow one whose
+ * sender is dead): no client can help that, and no seed asks for it.
  */
 function isPossible(kind: CallFault, call: "ask" | WriteBatch["operation"], traits: Traits): boolean {
   if (call === "ask") return kind === "unauthorized" || kind === "throttled" || kind === "down" || kind === "slow";
   const isDoubling = call === "create" || call === "upsert";
-  return !(isDoubling && !traits.extIsUnique && (kind === "late" || kind === "twice"));
+  const isTooMuch = kind === "late" || kind === "twice" || kind === "slow";
+  return !(isDoubling && !traits.extIsUnique && isTooMuch);
 }

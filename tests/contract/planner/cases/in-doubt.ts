@@ -99,6 +99,18 @@ export const inDoubt: readonly Case[] = [
     },
   },
   {
+    title: "a record that was found for a row in doubt stays its own, though the write to it is in doubt as well (S19)",
+    run: async (subject) => {
+      const sync = syncOn(subject, { match: [{ email: "email" }] });
+      await sync.doubt(await sync.plan(A), [{ fromSeq: 0, toSeq: 0 }]);
+      const found = await sync.plan(A, { find: () => ({ entry: 0, remoteId: "55", present: { email: "a@x" } }) });
+      await sync.doubt(found, [{ fromSeq: 0, toSeq: 0 }]);
+      expect(await sync.entry("1")).toMatchObject({ remoteId: "55", isInDoubt: true });
+      const moved = await sync.plan(model(["1", "new@x", "A"]), { find: () => null });
+      expect(moved.rows).toMatchObject([{ remoteId: "55", fields: { email: "new@x" } }]);
+    },
+  },
+  {
     title: "an insert in doubt that finds its record keeps it: when the row leaves, the record goes as well (S9)",
     run: async (subject) => {
       const sync = syncOn(subject, { write: "insert", onRemovedAdopted: { kind: "archive" } });
