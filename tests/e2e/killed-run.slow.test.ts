@@ -120,3 +120,28 @@ it("`resume` goes on with the run and plans nothing; a sync that dies again and 
   expect(await project.json(["resume", "people"])).toMatchObject({ status: 0, document: { run: null } });
   expect(await project.run("people")).toMatchObject({ status: 0, run: { operations: { upsert: { applied: 10 } } } });
 });
+
+it("a run whose token belongs to another account meanwhile is not taken up there", async () => {
+  const portal = await newPortal();
+  const other = await newPortal({ seed: 77 });
+  for (const one of [portal, other]) await one.addFields("contacts", [CUSTOMER_ID]);
+  const files = peopleProject(portal.url, crowd(600), { guards: "off" });
+  const project = newProject(files);
+  await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 400 } });
+  const running = project.start(["run", "people"]);
+  while ((await portal.writes()).length < 2 && running.child.exitCode === null) await delay(20);
+  running.child.kill("SIGKILL");
+  await running.ended;
+  await portal.noFaults();
+  const elsewhere = peopleProject(other.url, crowd(600), { guards: "off" });
+  project.write({ "sluice.yml": elsewhere["sluice.yml"] });
+  for (const command of ["run", "resume"])
+    expect(await project.json([command, "people"])).toMatchObject({
+      status: 4,
+      document: { error: { code: "DESTINATION_CHANGED" } },
+    });
+  expect(await other.writes()).toEqual([]);
+  project.write({ "sluice.yml": files["sluice.yml"] });
+  expect(await project.json(["resume", "people"])).toMatchObject({ status: 0, document: { run: { resumes: 1 } } });
+  expect(await portal.dump()).toHaveLength(600);
+});

@@ -67,9 +67,9 @@ test("what was forgotten since, and how long a vendor wants to be left alone, ou
 test("waits for nobody who holds a lease: it is refused, unless that process is dead", async () => {
   await inMemory(nothing, "backup");
   await inMemory(async (state) => void (await state.acquire("people", "1@here", 60_000, () => false)));
-  const before = await readdir(dir, { recursive: true });
+  const before = await filesThere();
   await expect(restoring()).rejects.toMatchObject({ code: "SYNC_BUSY" });
-  expect(await readdir(dir, { recursive: true })).toEqual(before);
+  expect(await filesThere()).toEqual(before);
   await restoring(() => true);
 });
 
@@ -88,10 +88,15 @@ test("a state outside the project's own folder goes aside where it is, and is pu
 test("a look changes nothing, also where the present state cannot be read", async () => {
   await inMemory(nothing, "backup");
   await rm(project.stateFile);
-  const before = await readdir(dir, { recursive: true });
+  const before = await filesThere();
   const found = await lookAtRestore({ project, clock }, join(dir, "backup"));
   expect(found).toMatchObject({ replaces: true, syncs: [] });
-  expect(await readdir(dir, { recursive: true })).toEqual(before);
+  expect(await filesThere()).toEqual(before);
   await restoring();
   expect(await readdir(project.workDir)).toEqual(expect.arrayContaining(["planner.duckdb", "state.db"]));
 });
+
+/** Without SQLite's side files: the driver lets go of them when its statements are collected, whenever that is. */
+async function filesThere(): Promise<readonly string[]> {
+  return (await readdir(dir, { recursive: true })).filter((name) => !/-(shm|wal)$/.test(name)).sort();
+}
