@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
-import { Fault } from "../contract/fault.ts";
+import { asFault } from "../core/as-fault.ts";
 import type { CommandContext, CommonOptions } from "./command-context.ts";
 import { type Output, openOutput, type Streams } from "./output.ts";
 import type { Services } from "./services.ts";
@@ -54,10 +54,7 @@ export async function runProgram(argv: readonly string[], parts: ProgramParts): 
 
 async function reportFault(error: unknown, output: Output): Promise<number> {
   const { faultDocument, faultText } = await import("./render-fault.ts");
-  const fault =
-    error instanceof Fault
-      ? error
-      : new Fault("INTERNAL", error instanceof Error ? error.message : String(error), { cause: error });
+  const fault = asFault(error);
   output.error(faultText(fault));
   output.document({ error: faultDocument(fault) });
   return fault.rule.exitStatus;

@@ -3,6 +3,7 @@ import { FAULTS, Fault, type FaultCode } from "../contract/fault.ts";
 import type { Project, Sync } from "../contract/project.ts";
 import type { RunRecord } from "../contract/run.ts";
 import type { StateStore } from "../contract/state.ts";
+import { asFault } from "../core/as-fault.ts";
 import { amount } from "../core/count-text.ts";
 import { CHANGES_ONLY, type PlanAim } from "../engine/plan-sync.ts";
 import type { Progress, RunOptions } from "../engine/run-options.ts";
@@ -138,10 +139,7 @@ async function runOne(
     );
     return { sync, finished, fault: finished === null ? null : underRunsCode(finished), earlier };
   } catch (error) {
-    const fault =
-      error instanceof Fault
-        ? error
-        : new Fault("INTERNAL", error instanceof Error ? error.message : String(error), { cause: error });
+    const fault = asFault(error);
     return { sync, finished: null, fault, earlier };
   }
 }

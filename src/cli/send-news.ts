@@ -1,10 +1,10 @@
 import { eventOf, eventOfFault, type News } from "../alerts/news.ts";
 import { resolveHost } from "../alerts/resolve-host.ts";
 import { hasListener, tellNews } from "../alerts/tell-news.ts";
-import { Fault } from "../contract/fault.ts";
 import type { Project, Sync } from "../contract/project.ts";
 import type { RunRecord } from "../contract/run.ts";
 import type { StateStore } from "../contract/state.ts";
+import { asFault } from "../core/as-fault.ts";
 import type { CommandContext } from "./command-context.ts";
 import type { Ended } from "./run.ts";
 
@@ -48,8 +48,7 @@ export async function sendUnopened(
   syncs: readonly Sync[],
   error: unknown,
 ): Promise<never> {
-  const message = error instanceof Error ? error.message : String(error);
-  const fault = error instanceof Fault ? error : new Fault("INTERNAL", message, { cause: error });
+  const fault = asFault(error);
   const event = eventOfFault(fault);
   if (event !== null)
     await sendNews(

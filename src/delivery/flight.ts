@@ -1,4 +1,5 @@
 import { Fault } from "../contract/fault.ts";
+import { asFault } from "../core/as-fault.ts";
 import { countConflicts, type Held, MOST_HELD, resolveConflicts } from "./conflicts.ts";
 import type { Batch } from "./cut-batches.ts";
 import type { Recorder } from "./recorder.ts";
@@ -37,7 +38,7 @@ export function openFlight(parts: FlightParts, context: Omit<SettleContext, "onF
   let fruitless = 0;
   let rowsDone = 0;
   const stop = (reason: unknown): void => {
-    stopped ??= reason instanceof Fault ? reason : new Fault("INTERNAL", messageOf(reason), { cause: reason });
+    stopped ??= asFault(reason);
   };
   const record = async (batch: Batch, settled: readonly Settled[]): Promise<void> => {
     await parts.recorder.record(batch, settled);
@@ -115,8 +116,4 @@ function giveUp(last: Settled | undefined): Fault {
   return new Fault("DESTINATION_UNREACHABLE", `stopped after ${MOST_FRUITLESS} batches without an answer: ${why}`, {
     fix: "run again when the destination is back; the rows are planned again",
   });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

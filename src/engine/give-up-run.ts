@@ -4,6 +4,7 @@ import { rowCount } from "../core/count-text.ts";
 import { acceptAnswered } from "./accept-answered.ts";
 import { countRun } from "./count-run.ts";
 import { planPath } from "./plan-path.ts";
+import { rowsIn } from "./sent-ranges.ts";
 import type { Workbench } from "./workbench.ts";
 
 /** Runs of a sync that have not ended, oldest first. */
@@ -42,7 +43,7 @@ export async function giveUpRun(
   const { sent, unknown } = await acceptAnswered(bench, state, lease, run);
   const plan = planPath(bench.project, run.id);
   await bench.planner.markInDoubt({ sync: lease.sync, epoch: lease.epoch, plan }, sent);
-  const inDoubt = [...sent, ...unknown].reduce((sum, range) => sum + range.toSeq - range.fromSeq + 1, 0);
+  const inDoubt = rowsIn([...sent, ...unknown]);
   const operations = await countRun(bench.planner, state, run.id, plan);
   const records = await bench.planner.tallyRun({ sync: lease.sync, run: run.id, plan });
   const reason = `${why}; ${rowCount(inDoubt)} in doubt ${inDoubt === 1 ? "is" : "are"} planned again`;

@@ -4,7 +4,7 @@ import type { StateStore } from "../contract/state.ts";
 import { openPlanReader, type PlanFilter, type PlanReader } from "../planner/plan-reader.ts";
 import { exists } from "./exists.ts";
 import { planPath } from "./plan-path.ts";
-import { type SentRanges, sentRanges } from "./sent-ranges.ts";
+import { rowsIn, type SentRanges, sentRanges } from "./sent-ranges.ts";
 
 export type RowExample = { readonly key: string | null; readonly message: string | null };
 export type RowGroup = {
@@ -131,7 +131,7 @@ async function appliedGroup(of: RunRows, applied: number): Promise<RowGroup[]> {
 
 /** Rows whose call went out and whose answer is not recorded: on their way, or lost with the process that sent them. */
 async function unansweredGroup(of: RunRows): Promise<RowGroup[]> {
-  const count = of.ranges.sent.reduce((sum, { fromSeq, toSeq }) => sum + toSeq - fromSeq + 1, 0);
+  const count = rowsIn(of.ranges.sent);
   if (count === 0) return [];
   const examples = await plannedExamples(of, { within: of.ranges.sent });
   return oneGroup("unknown", "IN_DOUBT", count, told(examples, "sent, no answer is recorded"));

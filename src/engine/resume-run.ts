@@ -2,6 +2,7 @@ import { Fault } from "../contract/fault.ts";
 import type { Sync } from "../contract/project.ts";
 import type { ModelCounts, RunRecord } from "../contract/run.ts";
 import type { BatchRecord, StateStore } from "../contract/state.ts";
+import { asFault } from "../core/as-fault.ts";
 import type { DeliverRange } from "../delivery/deliver.ts";
 import { newMeter } from "../delivery/gate.ts";
 import { newTally } from "../delivery/tally.ts";
@@ -15,7 +16,7 @@ import { planPath } from "./plan-path.ts";
 import { prepareSync } from "./prepare-sync.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { FinishedRun } from "./run-sync.ts";
-import { sentRanges } from "./sent-ranges.ts";
+import { rowsIn, sentRanges } from "./sent-ranges.ts";
 import { storedLedger } from "./stored-ledger.ts";
 import type { Tenure } from "./under-lease.ts";
 import type { Workbench } from "./workbench.ts";
@@ -64,7 +65,7 @@ export async function resumeRun(
     );
     return { ...ended, planned: null };
   } catch (error) {
-    const fault = error instanceof Fault ? error : new Fault("INTERNAL", messageOf(error), { cause: error });
+    const fault = asFault(error);
     return endBroken(bench, state, taken, lease, fault, spent(meter, run));
   }
 }
@@ -78,7 +79,7 @@ async function restOf(
   batches: readonly BatchRecord[],
 ): Promise<Pick<Shipment, "ranges" | "before" | "counts" | "aside" | "heldBy">> {
   const answered = Object.values(await countAnswered(bench.planner, state, run.id, path));
-  const done = sentRanges(batches, run.planRows).done.reduce((sum, range) => sum + range.toSeq - range.fromSeq + 1, 0);
+  const done = rowsIn(sentRanges(batches, run.planRows).done);
   const rejected = answered.reduce((sum, counts) => sum + counts.rejected, 0);
   const aside = await countHeld(bench, path);
   return {
@@ -105,8 +106,4 @@ export function openRanges(batches: readonly BatchRecord[], planRows: number): D
 async function countHeld(bench: Workbench, path: string): Promise<number> {
   const planned = await bench.planner.countPlan(path, [{ fromSeq: 0, toSeq: Number.MAX_SAFE_INTEGER }]);
   return planned.reduce((sum, { settled, rows }) => sum + (settled === "held" ? rows : 0), 0);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

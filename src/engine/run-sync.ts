@@ -3,6 +3,7 @@ import type { PlanFacts } from "../contract/planner.ts";
 import type { Sync } from "../contract/project.ts";
 import { NO_OPERATION_COUNTS, type Operations, type RunRecord } from "../contract/run.ts";
 import type { RunPatch, StateStore } from "../contract/state.ts";
+import { asFault } from "../core/as-fault.ts";
 import { rowCount } from "../core/count-text.ts";
 import type { Delivered } from "../delivery/deliver.ts";
 import { type Meter, newMeter } from "../delivery/gate.ts";
@@ -92,7 +93,7 @@ async function runUnderLease(
       await planned.session.close();
     }
   } catch (error) {
-    const fault = error instanceof Fault ? error : new Fault("INTERNAL", messageOf(error), { cause: error });
+    const fault = asFault(error);
     const stored = (await state.run(run.id)) ?? run;
     if (stored.state === "writing") return endBroken(bench, state, stored, tenure.lease, fault, spent(meter, run));
     const cancelled = signal.aborted || fault.code === "CANCELLED";
@@ -234,8 +235,4 @@ async function countUnsent(bench: Workbench, path: string, delivered: Delivered,
 async function dropCured(state: StateStore, planned: PlannedSync, { lease }: Tenure): Promise<void> {
   const gone = await planned.session.goneRejects();
   if (gone.length > 0) await state.dropRejects(lease, gone);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -23,6 +23,11 @@ export function sentRanges(batches: readonly BatchRecord[], planRows: number): S
   return { done: of("done"), sent: of("sent"), unsent };
 }
 
+/** How many rows they hold. */
+export function rowsIn(ranges: readonly SeqRange[]): number {
+  return ranges.reduce((sum, { fromSeq, toSeq }) => sum + toSeq - fromSeq + 1, 0);
+}
+
 export function isWithin(ranges: readonly SeqRange[], seq: number): boolean {
   return ranges.some(({ fromSeq, toSeq }) => fromSeq <= seq && seq <= toSeq);
 }

@@ -7,6 +7,7 @@ import { giveUpRun, unfinishedRuns } from "./give-up-run.ts";
 import { resumeRun } from "./resume-run.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { FinishedRun } from "./run-sync.ts";
+import { rowsIn } from "./sent-ranges.ts";
 import { type Tenure, underLease } from "./under-lease.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -107,22 +108,20 @@ async function countDeath(
 ): Promise<void> {
   const before = await state.deaths(sync);
   let deaths = before?.count ?? 0;
+  const answered = last === null ? 0 : await answeredRows(state, last.id);
   if (followsDeath) {
     const run = last?.id ?? "";
-    const answered = last === null ? 0 : await answeredRows(state, last.id);
     const gotOn = answered > (before?.run === run ? before.answered : 0);
     deaths = gotOn ? 1 : deaths + 1;
     await state.putDeaths(lease, { count: deaths, run, answered });
   }
   if (deaths < MOST_DEATHS) return;
-  const how =
-    last === null ? "" : `; run ${last.id} had ${rowCount(before?.answered ?? 0)} of ${count(last.planRows)} answered`;
+  const how = last === null ? "" : `; run ${last.id} had ${rowCount(answered)} of ${count(last.planRows)} answered`;
   throw new Fault("QUARANTINED", `sync "${sync}" died ${deaths} times in a row without getting on${how}`, {
     fix: `find out what kills it (memory, a row: \`sluice rows ${last?.id ?? "last"}\`), then \`sluice resume ${sync}\``,
   });
 }
 
 async function answeredRows(state: StateStore, run: string): Promise<number> {
-  const done = (await state.batches(run)).filter((batch) => batch.state === "done");
-  return done.reduce((sum, { fromSeq, toSeq }) => sum + toSeq - fromSeq + 1, 0);
+  return rowsIn((await state.batches(run)).filter((batch) => batch.state === "done"));
 }

@@ -8,6 +8,7 @@ import { type MemoryOptions, openLook, openMemory } from "../../../src/engine/op
 import { openPlanner } from "../../../src/planner/open-planner.ts";
 import { fakeClock } from "../../contract/state/fake-clock.ts";
 import { running } from "../delivery/samples.ts";
+import { emptyProject } from "./empty-project.ts";
 
 const clock = fakeClock();
 let dir: string;
@@ -15,20 +16,7 @@ let project: Project;
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "sluice-memory-"));
-  const workDir = join(dir, ".sluice");
-  project = {
-    dir,
-    environment: "prod",
-    timezone: null,
-    connections: new Map(),
-    models: new Map(),
-    syncs: new Map(),
-    alerts: new Map(),
-    keep: { runs: 30, days: 30 },
-    stateFile: join(workDir, "state.db"),
-    workDir,
-    secrets: [],
-  };
+  project = emptyProject(dir);
 });
 afterEach(() => rm(dir, { recursive: true }));
 

@@ -11,6 +11,7 @@ import { lookAtRestore, restoreMemory } from "../../../src/engine/restore-memory
 import { verifyMemory } from "../../../src/engine/verify-memory.ts";
 import { fakeClock } from "../../contract/state/fake-clock.ts";
 import { running } from "../delivery/samples.ts";
+import { emptyProject } from "./empty-project.ts";
 
 const clock = fakeClock();
 let dir: string;
@@ -18,18 +19,7 @@ let project: Project;
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "sluice-restore-"));
-  const workDir = join(dir, ".sluice");
-  project = {
-    dir,
-    environment: "prod",
-    timezone: null,
-    connections: new Map(),
-    models: new Map(),
-    syncs: new Map(),
-    stateFile: join(workDir, "state.db"),
-    workDir,
-    secrets: [],
-  } as unknown as Project;
+  project = emptyProject(dir);
 });
 afterEach(() => rm(dir, { recursive: true }));
 
