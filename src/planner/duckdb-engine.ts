@@ -48,6 +48,8 @@ type AttachFaults = {
 
 /** Name of the planner's database inside its own instance. */
 export const PLANNER = "sluice_planner";
+/** By so much may the process grow before the allocator's memory is asked for: what small plans leave is not worth the call. */
+const UNNOTICED_BYTES = 64 * 1024 * 1024;
 const LOCK_WAIT_MS = 30_000;
 const LOCK_POLL_MS = 200;
 
@@ -80,6 +82,7 @@ async function engineOn(instance: DuckDBInstance, root: DuckdbSession, options: 
   const attached = new Map<string, Attachment>();
   const releasing = new Map<string, Promise<void>>();
   let attachments = 0;
+  let restingBytes = process.memoryUsage.rss();
   const use = async (database: string): Promise<DuckdbSession> => {
     const session = await openSession(instance);
     await session.run(`use ${quoteName(database)}`);
@@ -139,9 +142,13 @@ async function engineOn(instance: DuckDBInstance, root: DuckdbSession, options: 
         throw error;
       }
     },
-    // DuckDB flushes its allocator when its limit is set, to whatever. Where another session needs all of it just then, there
-    // is nothing to give back, and nothing is wrong.
-    giveBack: () => root.run(`set memory_limit = '${memoryLimit(options)}'`).catch(() => undefined),
+    // DuckDB flushes its allocator when its limit is set, to whatever: worth its while only where the process has grown. Where
+    // another session needs all of it just then, there is nothing to give back, and nothing is wrong.
+    giveBack: async () => {
+      if (process.memoryUsage.rss() < restingBytes + UNNOTICED_BYTES) return;
+      await root.run(`set memory_limit = '${memoryLimit(options)}'`).catch(() => undefined);
+      restingBytes = process.memoryUsage.rss();
+    },
     close: () => {
       root.close();
       instance.closeSync();

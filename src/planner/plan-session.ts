@@ -266,7 +266,7 @@ async function build(
   if (!request.keysOnly) await session.run(touchSql());
   // Of the rows that are due, those that wait are still asked for.
   await session.run(`create or replace temp table sluice_due as select * from ${T.due} where waiting`);
-  await parts.onEveryCore(() => listShared(session, request, meta, parts.metas));
+  await listShared(session, request, meta, parts.metas, parts.onEveryCore);
   const planned = plannedSql(request, `r.remote_id in (select remote_id from ${T.shared})`);
   const counts = await session.rows<{ part: number; rows: string }>(partCountsSql(planned));
   const rowsByPart = new Map(counts.map((count) => [Number(count.part), Number(count.rows)]));

@@ -1,4 +1,5 @@
 import type { PlanRequest } from "../contract/planner.ts";
+import type { DuckdbEngine } from "./duckdb-engine.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
 import { formerMatchSql } from "./former-match.ts";
 import { type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
@@ -60,6 +61,7 @@ export async function listShared(
   request: PlanRequest,
   meta: StoredMeta | null,
   metas: readonly StoredMeta[],
+  onEveryCore: DuckdbEngine["onEveryCore"],
 ): Promise<void> {
   await session.run("create temp table sluice_shared (remote_id varchar)");
   if ((await session.count(`select count(*) from ${T.removed}`)) === 0) return;
@@ -78,6 +80,8 @@ export async function listShared(
         ];
   const held = [`select remote_id from ${T.links}`, ...own, ...others].map((sql) => `(${sql})`).join(" union all ");
   // Few rows are removed: theirs are looked for among all records, not the other way round.
-  await session.run(`insert into ${T.shared} select distinct remote_id from (${held})
-    where remote_id in (select remote_id from ${T.removed})`);
+  await onEveryCore(() =>
+    session.run(`insert into ${T.shared} select distinct remote_id from (${held})
+      where remote_id in (select remote_id from ${T.removed})`),
+  );
 }

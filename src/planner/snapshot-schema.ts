@@ -69,7 +69,16 @@ export type StoredMeta = SnapshotMeta & { readonly table: number };
 
 export async function readMetas(session: DuckdbSession): Promise<StoredMeta[]> {
   const rows = await session.rows<MetaRow>(`select * from ${META} order by sync`);
-  return rows.map((row) => ({
+  return rows.map(storedMeta);
+}
+
+export async function readMeta(session: DuckdbSession, sync: string): Promise<StoredMeta | null> {
+  const [row] = await session.rows<MetaRow>(`select * from ${META} where sync = ${quoteText(sync)}`);
+  return row === undefined ? null : storedMeta(row);
+}
+
+function storedMeta(row: MetaRow): StoredMeta {
+  return {
     sync: row.sync,
     table: Number(row.table_no),
     account: row.account,
@@ -81,12 +90,7 @@ export async function readMetas(session: DuckdbSession): Promise<StoredMeta[]> {
     key: JSON.parse(row.key) as string[],
     fields: JSON.parse(row.fields) as string[],
     forward: JSON.parse(row.forward ?? "[]") as string[],
-  }));
-}
-
-export async function readMeta(session: DuckdbSession, sync: string): Promise<StoredMeta | null> {
-  const metas = await readMetas(session);
-  return metas.find((meta) => meta.sync === sync) ?? null;
+  };
 }
 
 /** The meta row of a request; what only a run may move (`hashVersion`, `fields`, `generation`) is the caller's word. */
