@@ -13,7 +13,8 @@ export type Message = {
 };
 
 export type Posted =
-  | { readonly ok: true }
+  /** `missed`: those that did not get it while others did, as half a sentence; null: all got it. */
+  | { readonly ok: true; readonly missed: string | null }
   /** `why` is half a sentence and shows nothing of the URL. */
   | { readonly ok: false; readonly why: string; readonly mayPass: boolean };
 
@@ -55,7 +56,7 @@ function optionsOf({ url, address, body, headers }: Message, signal: AbortSignal
 
 async function readAnswer(response: IncomingMessage, readsAnswer: boolean): Promise<Posted> {
   const status = response.statusCode ?? 0;
-  if (status >= 200 && status < 300) return { ok: true };
+  if (status >= 200 && status < 300) return { ok: true, missed: null };
   if (status >= 300 && status < 400)
     return { ok: false, why: `it answered ${status}: a redirect is not followed`, mayPass: false };
   const text = readsAnswer ? await firstBytes(response) : "";

@@ -1,10 +1,8 @@
 import { createHmac } from "node:crypto";
-import type { Clock, Random } from "../contract/clock.ts";
 import type { Endpoint } from "../contract/project.ts";
-import { postMessage } from "./post-message.ts";
-import { type ResolveHost, reachEndpoint } from "./reach-endpoint.ts";
-
-export type SendTools = { readonly clock: Clock; readonly random: Random; readonly resolveHost: ResolveHost };
+import { type Posted, postMessage } from "./post-message.ts";
+import { reachEndpoint } from "./reach-endpoint.ts";
+import { type SendTools, tryTwice } from "./try-twice.ts";
 
 export type Parcel = {
   readonly endpoint: Endpoint;
@@ -14,27 +12,14 @@ export type Parcel = {
   readonly readsAnswer: boolean;
 };
 
-const PAUSE_MS = 1_000;
-
-/** Sends it, a second time where the first may have met a passing trouble; null once it got across, else why it did not. */
-export async function sendParcel(parcel: Parcel, tools: SendTools, signal: AbortSignal): Promise<string | null> {
+/** Sends it by HTTP, a second time where the first may have met a passing trouble. */
+export async function sendParcel(parcel: Parcel, tools: SendTools, signal: AbortSignal): Promise<Posted> {
   const reached = await reachEndpoint(parcel.endpoint, tools.resolveHost, signal);
-  if (!reached.ok) return reached.why;
+  if (!reached.ok) return { ...reached, mayPass: false };
   const { url, addresses } = reached;
   const body = Buffer.from(parcel.body, "utf8");
-  const headers = headersOf(parcel, body);
-  const message = { url, body, headers, readsAnswer: parcel.readsAnswer };
-  const first = await postMessage({ ...message, address: addresses[0] }, signal);
-  if (first.ok) return null;
-  if (!first.mayPass || signal.aborted) return first.why;
-  try {
-    await tools.clock.sleep(PAUSE_MS * (0.5 + tools.random()), signal);
-  } catch {
-    // The time is up; what came of the first try is all there is to say.
-    return first.why;
-  }
-  const second = await postMessage({ ...message, address: addresses[1] ?? addresses[0] }, signal);
-  return second.ok ? null : second.why;
+  const message = { url, body, headers: headersOf(parcel, body), readsAnswer: parcel.readsAnswer };
+  return tryTwice((address) => postMessage({ ...message, address }, signal), addresses, tools, signal);
 }
 
 function headersOf({ endpoint, id }: Parcel, body: Buffer): Record<string, string> {

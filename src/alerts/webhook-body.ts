@@ -1,32 +1,36 @@
-import type { Item } from "./choose-news.ts";
-import { describeItem, type Sender } from "./describe-item.ts";
-import type { News } from "./news.ts";
+import type { Bundle, Stamp } from "./bundle.ts";
+import { describeBudget, describeMissed, describeRun, gravestOf, type Sender } from "./describe-item.ts";
+import type { RunNews } from "./news.ts";
 import type { Clean } from "./safe-text.ts";
 
-/** Two tries of one message are one message: receivers know it by its id. */
-export type Stamp = { readonly id: string; readonly sentAt: number };
+const MOST_ITEMS = 200;
 
-const MOST_RUNS = 200;
-
-export function alertBody(alert: string, sender: Sender, items: readonly Item[], stamp: Stamp, clean: Clean): string {
+/** `runs` tells of syncs, `budgets` of accounts. */
+export function alertBody({ sender, alert, items, leftOut }: Bundle, stamp: Stamp, clean: Clean): string {
+  const shown = items.slice(0, MOST_ITEMS);
   return JSON.stringify({
     type: "alert",
     version: 1,
     ...stampOf(stamp),
     ...sender,
     alert,
-    runs: items.slice(0, MOST_RUNS).map((item) => describeItem(item, clean)),
-    more: Math.max(0, items.length - MOST_RUNS),
+    severity: gravestOf(items.map(({ event }) => event)),
+    runs: shown.flatMap((item) => {
+      if (item.event === "budget") return [];
+      return [item.event === "missed" ? describeMissed(item, clean) : describeRun(item, clean)];
+    }),
+    budgets: shown.flatMap((item) => (item.event === "budget" ? [describeBudget(item, clean)] : [])),
+    more: items.length - shown.length + leftOut,
   });
 }
 
-export function successBody(sender: Sender, news: News, stamp: Stamp, clean: Clean): string {
+export function successBody(sender: Sender, news: RunNews, stamp: Stamp, clean: Clean): string {
   return JSON.stringify({
     type: "success",
     version: 1,
     ...stampOf(stamp),
     ...sender,
-    ...describeItem(news, clean),
+    ...describeRun(news, clean),
   });
 }
 

@@ -1,4 +1,4 @@
-import { eventOf, eventOfFault, type News } from "../alerts/news.ts";
+import { eventOf, eventOfFault, type News, type RunNews } from "../alerts/news.ts";
 import { resolveHost } from "../alerts/resolve-host.ts";
 import { hasListener, tellNews } from "../alerts/tell-news.ts";
 import type { Project, Sync } from "../contract/project.ts";
@@ -20,9 +20,9 @@ export async function newsOf(
   project: Project,
   state: StateStore | null,
   ended: readonly Ended[],
-): Promise<readonly News[]> {
+): Promise<readonly RunNews[]> {
   if (!hasListener(project, ended)) return [];
-  const news: News[] = [];
+  const news: RunNews[] = [];
   for (const one of ended) {
     try {
       news.push(...(await newsOfOne(state, one)));
@@ -54,12 +54,12 @@ export async function sendUnopened(
     await sendNews(
       context,
       project,
-      syncs.map((sync): News => ({ sync, event, run: null, fault, wasBad: false })),
+      syncs.map((sync): RunNews => ({ sync, event, run: null, fault, wasBad: false })),
     );
   throw error;
 }
 
-async function newsOfOne(state: StateStore | null, { sync, finished, fault, earlier }: Ended): Promise<News[]> {
+async function newsOfOne(state: StateStore | null, { sync, finished, fault, earlier }: Ended): Promise<RunNews[]> {
   if (finished === null) {
     const event = fault === null ? null : eventOfFault(fault);
     return event === null ? [] : [{ sync, event, run: null, fault, wasBad: false }];

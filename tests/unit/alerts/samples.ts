@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import type { News } from "../../../src/alerts/news.ts";
+import type { BudgetNews, MissedNews, NewsSync, RunNews } from "../../../src/alerts/news.ts";
 import type { Teller, TellTools } from "../../../src/alerts/tell-news.ts";
 import { ALERT_EVENTS, type Alert } from "../../../src/contract/project.ts";
 import { NO_OPERATION_COUNTS, type RunRecord } from "../../../src/contract/run.ts";
@@ -17,6 +17,7 @@ export function runOf(sync: string, patch: Partial<RunRecord> = {}): RunRecord {
     state: "failed",
     reason: "the token was refused",
     code: "AUTH_REQUIRED",
+    action: "run",
     trigger: "cli",
     configHash: "hash",
     account: "42",
@@ -25,6 +26,7 @@ export function runOf(sync: string, patch: Partial<RunRecord> = {}): RunRecord {
     counts: { read: 10, invalid: 0, unchanged: 4, waiting: 1, added: 5, changed: 0, removed: 0 },
     operations: { upsert: { ...NO_OPERATION_COUNTS, applied: 3, rejected: 2 } },
     guards: [],
+    forecast: null,
     planRows: 5,
     planSha256: null,
     newInvalid: 0,
@@ -43,20 +45,61 @@ export function runOf(sync: string, patch: Partial<RunRecord> = {}): RunRecord {
   };
 }
 
-export function newsOf(name: string, event: News["event"], patch: Partial<News> = {}): News {
-  const codes: Partial<Record<News["event"], string>> = { failed: "AUTH_REQUIRED", held: "HELD" };
+export const syncOf = (name: string, patch: Partial<NewsSync> = {}): NewsSync => ({
+  name,
+  owner: null,
+  alerts: null,
+  onSuccess: null,
+  ...patch,
+});
+
+export function newsOf(name: string, event: RunNews["event"], patch: Partial<RunNews> = {}): RunNews {
+  const codes: Partial<Record<RunNews["event"], string>> = { failed: "AUTH_REQUIRED", held: "HELD" };
   const run = runOf(name, {
     code: codes[event] ?? null,
     state: event === "held" ? "blocked" : event === "recovered" ? "succeeded" : event,
     reason: event === "succeeded" ? null : `why ${name} is ${event}`,
     ...patch.run,
   });
-  return { sync: { name, alerts: null, onSuccess: null }, event, fault: null, wasBad: false, ...patch, run };
+  return { sync: syncOf(name), event, fault: null, wasBad: false, ...patch, run };
 }
 
-export function alertTo(url: string, patch: Partial<Alert> = {}): Alert {
+export const missedOf = (name: string, patch: Partial<MissedNews> = {}): MissedNews => ({
+  sync: syncOf(name),
+  event: "missed",
+  dueAt: NOON - 47 * 60_000,
+  cameAt: NOON,
+  why: null,
+  ...patch,
+});
+
+export const budgetOf = (account: string, patch: Partial<BudgetNews> = {}): BudgetNews => ({
+  event: "budget",
+  connection: "crm",
+  account,
+  left: 12_000,
+  of: 250_000,
+  reserved: 2_500,
+  syncs: [syncOf("people")],
+  ...patch,
+});
+
+const TELLS_ALL = { on: ALERT_EVENTS, severity: "info", owners: null } as const;
+
+export function alertTo(url: string, patch: Partial<HookAlert> = {}): Alert {
   const endpoint = { url, secret: null, allowsPrivate: false };
-  return { name: "hook", type: "webhook", endpoint, on: ALERT_EVENTS, ...patch };
+  return { name: "hook", type: "webhook", endpoint, ...TELLS_ALL, ...patch };
+}
+
+type HookAlert = Extract<Alert, { type: "slack" | "webhook" }>;
+export type MailAlert = Extract<Alert, { type: "email" }>;
+
+export const mailbox = (address: string, name = "") => ({ name, address });
+
+export function mailTo(url: string, to: MailAlert["to"], patch: Partial<MailAlert> = {}): MailAlert {
+  const endpoint = { url, secret: null, allowsPrivate: false };
+  const from = mailbox("sluice@example.com", "Sluice");
+  return { name: "mail", type: "email", endpoint, from, to, ...TELLS_ALL, ...patch };
 }
 
 /** A project whose work folder is gone when the test file ends. */

@@ -2,11 +2,17 @@
 // no word of the URL when it fails.
 import { createHmac } from "node:crypto";
 import { expect, it } from "vitest";
-import { sendParcel } from "../../../src/alerts/send-parcel.ts";
+import { type Parcel, sendParcel as sendOne } from "../../../src/alerts/send-parcel.ts";
 import { receiverMaker } from "./receiver.ts";
-import { NEVER, testTools } from "./samples.ts";
+import { NEVER, type Tools, testTools } from "./samples.ts";
 
 const newReceiver = receiverMaker();
+
+/** null once it got across, else why it did not. */
+async function sendParcel(parcel: Parcel, tools: Tools, signal: AbortSignal): Promise<string | null> {
+  const posted = await sendOne(parcel, tools, signal);
+  return posted.ok ? null : posted.why;
+}
 
 const parcelTo = (url: string, patch: { secret?: string; allowsPrivate?: boolean; readsAnswer?: boolean } = {}) => ({
   endpoint: { url, secret: patch.secret ?? null, allowsPrivate: patch.allowsPrivate ?? false },

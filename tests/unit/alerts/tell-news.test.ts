@@ -7,7 +7,7 @@ import { eventOf, eventOfFault } from "../../../src/alerts/news.ts";
 import { tellNews } from "../../../src/alerts/tell-news.ts";
 import { Fault } from "../../../src/contract/fault.ts";
 import { type Receiver, receiverMaker } from "./receiver.ts";
-import { alertTo, NEVER, NOON, newsOf, runOf, tellerMaker, testTools } from "./samples.ts";
+import { alertTo, NEVER, NOON, newsOf, runOf, syncOf, tellerMaker, testTools } from "./samples.ts";
 
 const newReceiver = receiverMaker();
 const newTeller = tellerMaker();
@@ -99,6 +99,7 @@ describe("a message", () => {
       {
         sync: "people",
         event: "failed",
+        severity: "error",
         run: null,
         state: "failed",
         code: "QUARANTINED",
@@ -112,7 +113,7 @@ describe("a message", () => {
   it("goes to the alerts that the sync names, for the events that the alert names", async () => {
     const [all, some] = [await newReceiver(), await newReceiver()];
     const teller = newTeller([alertTo(all.url), alertTo(some.url, { name: "some", on: ["partial"] })]);
-    const only = { name: "quiet", alerts: ["some"], onSuccess: null };
+    const only = syncOf("quiet", { alerts: ["some"] });
     const news = [
       newsOf("people", "failed"),
       newsOf("quiet", "partial", { sync: only }),
@@ -164,7 +165,7 @@ describe("a message", () => {
     await tellNews(teller, many, testTools(), NEVER);
     const [message] = bodies<Slack>(receiver);
     expect(receiver.got).toHaveLength(1);
-    expect(message?.text).toBe("crm-syncs (prod): 20 failed, 5 held");
+    expect(message?.text).toBe("error: crm-syncs (prod): 20 failed, 5 held");
     expect(message?.blocks).toHaveLength(22);
     expect(message?.blocks[1]?.text.text).toBe(
       [
@@ -173,7 +174,7 @@ describe("a message", () => {
         "`sluice rows run-of-sync-0`",
       ].join("\n"),
     );
-    expect(message?.blocks[21]?.text.text).toBe("and 5 syncs more: `sluice status`");
+    expect(message?.blocks[21]?.text.text).toBe("and 5 more: `sluice status`");
   });
 });
 
@@ -266,7 +267,7 @@ describe("on_success", () => {
     const receiver = await newReceiver();
     const onSuccess = { url: receiver.url, secret: "s3cret", allowsPrivate: false };
     const news = (["succeeded", "partial", "failed", "held"] as const).map((event) =>
-      newsOf(`is-${event}`, event, { sync: { name: `is-${event}`, alerts: null, onSuccess } }),
+      newsOf(`is-${event}`, event, { sync: syncOf(`is-${event}`, { onSuccess }) }),
     );
     expect(await tellNews(newTeller([]), news, testTools(), NEVER)).toEqual([]);
     expect(bodies(receiver)).toMatchObject([
@@ -286,7 +287,7 @@ describe("on_success", () => {
     const receiver = await newReceiver();
     receiver.answer = (response) => response.writeHead(400).end();
     const onSuccess = { url: receiver.url, secret: null, allowsPrivate: false };
-    const news = [newsOf("people", "succeeded", { sync: { name: "people", alerts: null, onSuccess } })];
+    const news = [newsOf("people", "succeeded", { sync: syncOf("people", { onSuccess }) })];
     expect(await tellNews(newTeller([]), news, testTools(), NEVER)).toEqual(["people: on_success: it answered 400"]);
   });
 });
