@@ -2,6 +2,7 @@ import type { ConnectorDefinition } from "../contract/connector.ts";
 import type { CallOperation } from "../contract/destination.ts";
 import type { Sync } from "../contract/project.ts";
 import { hint, suggest } from "../core/suggest.ts";
+import { checkSchedule } from "./check-schedule.ts";
 import { type Path, problem } from "./problem.ts";
 import type { Settings } from "./read-settings.ts";
 import type { Work } from "./resolve-sync.ts";
@@ -14,7 +15,8 @@ export type Surroundings = {
   readonly syncNames: ReadonlySet<string>;
 };
 
-type Report = (path: Path, code: string, message: string, fix: string | null, part?: "key" | "value") => void;
+/** Adds a problem at a place of the sync. */
+export type Report = (path: Path, code: string, message: string, fix: string | null, part?: "key" | "value") => void;
 
 /** Whether a sync is whole, agrees with itself, and names only what there is. */
 export function checkSync(work: Work, sync: Sync, around: Surroundings): void {
@@ -27,7 +29,7 @@ export function checkSync(work: Work, sync: Sync, around: Surroundings): void {
   checkMatch(sync, work, report);
   checkTogether(work, report);
   checkDuplicateMatch(work, report);
-  checkSchedule(work, around, report);
+  checkSchedule(work, sync, around, report);
   checkAlerts(work, around, report);
 }
 
@@ -207,22 +209,4 @@ function checkAlerts(work: Work, { settings }: Surroundings, report: Report): vo
       hint(name, settings.alertNames, "alerts"),
     );
   });
-}
-
-function checkSchedule(work: Work, around: Surroundings, report: Report): void {
-  const { schedule } = work.layers.merged;
-  if (schedule === undefined) return;
-  const kinds = (["cron", "every", "after"] as const).filter((key) => schedule[key] !== undefined);
-  if (kinds.length !== 1) {
-    const message = kinds.length === 0 ? "schedule needs cron, every or after" : `schedule has ${kinds.join(" and ")}`;
-    report(["schedule"], "WRONG_VALUE", message, "give exactly one of cron, every, after", "key");
-  }
-  if (schedule.timezone !== undefined && schedule.cron === undefined) {
-    report(["schedule", "timezone"], "WRONG_VALUE", "schedule.timezone goes with cron", "remove it", "key");
-  }
-  for (const name of [schedule.after ?? []].flat()) {
-    if (around.syncNames.has(name)) continue;
-    const message = `there is no sync "${name}"`;
-    report(["schedule", "after"], "UNKNOWN_SYNC", message, hint(name, around.syncNames, "syncs"));
-  }
 }

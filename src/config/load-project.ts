@@ -3,7 +3,9 @@ import { join, posix, resolve } from "node:path";
 import type { ConnectorDefinition } from "../contract/connector.ts";
 import { Fault, type Problem } from "../contract/fault.ts";
 import type { LoadedProject, Model, Project, Sync } from "../contract/project.ts";
+import { checkCircles } from "./check-circles.ts";
 import { checkNeighbours } from "./check-neighbours.ts";
+import { checkOwners } from "./check-owners.ts";
 import { checkSuppress } from "./check-suppress.ts";
 import { findFiles } from "./find-files.ts";
 import { inFileOrder, problem } from "./problem.ts";
@@ -37,9 +39,11 @@ export async function loadProject(options: LoadOptions): Promise<LoadedProject> 
   const models = await loadModels(root, settings, problems);
   const syncFiles = await findFiles(root, "syncs", /\.ya?ml$/i, problems);
   const sources = await readAll(root, syncFiles, problems);
-  const { syncs, secrets } = readSyncs(sources, syncFiles, settings, models.names, problems);
+  const { syncs, secrets } = readSyncs(sources, syncFiles, settings, models, problems);
   checkNeighbours(syncs, problems);
+  checkCircles(syncs, problems);
   checkSuppress(syncs, models.models, problems);
+  if (settings !== null) checkOwners(settings.file, settings.alerts, syncs, problems);
   const sorted = inFileOrder(problems);
   if (settings === null || sorted.some((one) => one.severity === "error")) return { ok: false, problems: sorted };
   return { ok: true, project: assemble(root, settings, models.models, syncs, secrets), problems: sorted };
@@ -121,7 +125,7 @@ function assemble(
     timezone: settings.timezone,
     connections: settings.connections,
     models: byName(models),
-    syncs: byName(syncs),
+    syncs: byName(settings.runsSchedules ? syncs : syncs.map((sync) => ({ ...sync, schedule: null }))),
     alerts: settings.alerts,
     keep: settings.keep,
     stateFile: written === null ? join(workDir, "state.db") : resolve(root, written),

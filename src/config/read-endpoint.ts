@@ -34,8 +34,9 @@ export function readEndpoint(
   if (!isReferred && !mayBeWritten(input)) return refuseLiteral(input, "url", input.urlPlace, problems);
   if (input.secret !== null && !isReference(input.secret))
     return refuseLiteral(input, "secret", input.secretPlace, problems);
-  const text = resolve(input.url, input.urlPlace, input, scope, problems);
-  const secret = input.secret === null ? null : resolve(input.secret, input.secretPlace, input, scope, problems);
+  const text = resolveHere(input.url, input.urlPlace, input.whose, scope, problems);
+  const secret =
+    input.secret === null ? null : resolveHere(input.secret, input.secretPlace, input.whose, scope, problems);
   if (secret !== null) secrets.push(secret);
   if (text === null) return null;
   if (isReferred) secrets.push(text);
@@ -53,7 +54,7 @@ export function readEndpoint(
 }
 
 /** Only `${env:…}` and `${file:…}`: a var's value stands in the file. */
-function isReference(text: string): boolean {
+export function isReference(text: string): boolean {
   const references = piecesOf(text).filter((piece) => typeof piece !== "string");
   return references.length > 0 && references.every(({ scheme }) => scheme !== "var");
 }
@@ -76,10 +77,11 @@ function refuseLiteral({ whose, isSlack }: EndpointInput, key: string, place: Pl
   return null;
 }
 
-function resolve(
+/** Resolves a text of what only tells of runs: what is missing on this machine is a warning, not a problem. */
+export function resolveHere(
   text: string,
   place: Place,
-  { whose }: EndpointInput,
+  whose: string,
   scope: Scope,
   problems: Problem[],
 ): string | null {

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { Problem } from "../contract/fault.ts";
-import type { Sync } from "../contract/project.ts";
+import type { Model, Sync } from "../contract/project.ts";
 import { hint } from "../core/suggest.ts";
 import { checkSync, type Surroundings } from "./check-sync.ts";
 import { placeOf, problem } from "./problem.ts";
@@ -24,7 +24,7 @@ export function readSyncs(
   sources: readonly TextFile[],
   files: readonly string[],
   settings: Settings | null,
-  modelNames: ReadonlySet<string>,
+  models: { readonly models: readonly Model[]; readonly names: ReadonlySet<string> },
   problems: Problem[],
 ): { syncs: Sync[]; secrets: string[] } {
   const layers = new Map<string, Layer>();
@@ -37,7 +37,8 @@ export function readSyncs(
   const all = new Set(files);
   const named = files.filter((file) => !isBase(file));
   checkNames(named, problems);
-  const around: Surroundings = { settings, modelNames, syncNames: new Set(named.map(syncName)) };
+  const around: Surroundings = { settings, modelNames: models.names, syncNames: new Set(named.map(syncName)) };
+  const connections = new Map(models.models.map((model) => [model.name, model.connection]));
   const defaults = settings === null ? null : defaultsLayer(settings);
   const secrets: string[] = [];
   const syncs = [...layers.values()]
@@ -54,11 +55,13 @@ export function readSyncs(
         layers: stacked,
         scope: settings?.scope ?? null,
         tells: settings?.tells ?? true,
+        timezone: settings?.timezone ?? null,
+        connectionOf: (model) => connections.get(model) ?? null,
         secrets,
         problems,
       };
       const sync = resolveSync(work);
-      refuseNotYet(work, settings?.runsSchedules ?? true);
+      refuseNotYet(work);
       checkSync(work, sync, around);
       return sync;
     });

@@ -1,8 +1,8 @@
-import { type Path, problem, warning } from "./problem.ts";
+import { type Path, problem } from "./problem.ts";
 import type { Work } from "./resolve-sync.ts";
 
-/** Says of every key that later versions fill that it does nothing yet: an error, or a warning where nothing is lost. */
-export function refuseNotYet(work: Work, runsSchedules: boolean): void {
+/** Says of every key that later versions fill that it does nothing yet. */
+export function refuseNotYet(work: Work): void {
   const { merged, place } = work.layers;
   const refuse = (path: Path, what: string, fix: string, part: "key" | "value" = "value") =>
     work.problems.push(problem(place(path, part), "NOT_YET_AVAILABLE", `${what} is not yet available`, fix));
@@ -19,10 +19,5 @@ export function refuseNotYet(work: Work, runsSchedules: boolean): void {
   }
   if (merged.recheck_unmatched !== undefined && !["24h", "1d"].includes(merged.recheck_unmatched)) {
     refuse(["recheck_unmatched"], "recheck_unmatched other than 24h", "remove it");
-  }
-  if (merged.schedule !== undefined && runsSchedules) {
-    const message = "schedules are not run by this version";
-    const fix = `use cron to call \`sluice run ${work.layers.source.file.replace(/^.*\/|\.ya?ml$/gi, "")}\``;
-    work.problems.push(warning(place(["schedule"], "key"), "NOT_YET_AVAILABLE", message, fix));
   }
 }

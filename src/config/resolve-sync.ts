@@ -6,6 +6,7 @@ import { type Path, problem } from "./problem.ts";
 import { piecesOf, resolveText, type Scope, unknownScheme } from "./references.ts";
 import { resolveGuards, shareOf } from "./resolve-guards.ts";
 import { resolveOnSuccess } from "./resolve-on-success.ts";
+import { resolveSchedule } from "./resolve-schedule.ts";
 import type { Layers } from "./sync-layers.ts";
 import type { SyncFile } from "./sync-schema.ts";
 
@@ -16,6 +17,10 @@ export type Work = {
   readonly scope: Scope | null;
   /** False where nobody is told of runs: addresses of messages are then left alone. */
   readonly tells: boolean;
+  /** The project's. */
+  readonly timezone: string | null;
+  /** Where a model is read; null where the model is not sound. */
+  readonly connectionOf: (model: string) => string | null;
   readonly secrets: string[];
   readonly problems: Problem[];
 };
@@ -57,6 +62,7 @@ export function resolveSync(work: Work): Sync {
     suppress: merged.suppress ?? null,
     alerts: merged.alerts ?? null,
     onSuccess: resolveOnSuccess(work),
+    schedule: resolveSchedule(work, typeof merged.model === "string" ? merged.model : ""),
     renamedFrom: merged.renamed_from ?? null,
     source,
   };
@@ -147,7 +153,9 @@ export function refuseStrayReferences(layers: Layers, problems: Problem[]): void
         visit(inner, [...path, Array.isArray(value) ? Number(key) : key]);
       return;
     }
-    const isResolved = (path[0] === "fields" && path[2] === "value") || path[1] === "set" || path[0] === "on_success";
+    const isSql = path[0] === "schedule" && path[3] === "sql";
+    const isValue = (path[0] === "fields" && path[2] === "value") || path[1] === "set";
+    const isResolved = isSql || isValue || path[0] === "on_success";
     if (typeof value !== "string" || isResolved || !value.includes("${")) return;
     const reference = piecesOf(value).find((piece) => typeof piece !== "string");
     if (reference === undefined) return;

@@ -46,10 +46,20 @@ export function outlinesAt(outline: Outline, path: Path): readonly Outline[] {
   return path.reduce<readonly Outline[]>((all, key) => all.flatMap((one) => step(one, key)), branches(outline));
 }
 
-/** The keys that may stand in the map at `path`, with their descriptions. */
-export function keysAt(outline: Outline, path: Path): ReadonlyMap<string, string> {
-  const keys = outlinesAt(outline, path).flatMap((one) => Object.entries(one.properties ?? {}));
-  return new Map(keys.map(([name, value]) => [name, value.description ?? ""]));
+/** The keys that may stand in the map at `path`, with their descriptions; of several kinds of map, those of the kind it is. */
+export function keysAt(outline: Outline, path: Path, value: unknown): ReadonlyMap<string, string> {
+  const all = outlinesAt(outline, path);
+  const fitting = all.filter((one) => isKindOf(one, value));
+  const keys = (fitting.length === 0 ? all : fitting).flatMap((one) => Object.entries(one.properties ?? {}));
+  return new Map(keys.map(([name, inner]) => [name, inner.description ?? ""]));
+}
+
+function isKindOf({ properties = {} }: Outline, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  const found = value as Readonly<Record<string, unknown>>;
+  return Object.entries(properties).every(
+    ([key, { const: only }]) => only === undefined || !Object.hasOwn(found, key) || found[key] === only,
+  );
 }
 
 export function isSecretAt(outline: Outline, path: Path): boolean {

@@ -36,6 +36,13 @@ const DURATION_RULE = "must be a length of time, such as 90s, 15m, 24h or 7d";
 /** `90s`, `15m`, `24h`, `7d`. */
 export const duration = z.string(DURATION_RULE).regex(/^[1-9]\d{0,5}[smhd]$/, DURATION_RULE);
 
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Of a text that `duration` has taken. */
+export function durationMs(text: string): number {
+  return Number(text.slice(0, -1)) * (UNIT_MS[text.slice(-1)] ?? 0);
+}
+
 /** A key that is decided but does nothing in this version: reading it ends in a problem, never in silence. */
 export function notYet(description: string) {
   return z.unknown().meta({ description: `Not yet available. ${description}` });

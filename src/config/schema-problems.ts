@@ -150,7 +150,7 @@ function sizeWords(issue: Issue): string {
 }
 
 function unknownKey(reading: SchemaReading, outline: Outline, path: Path, key: string): SchemaTrouble {
-  const keys = keysAt(outline, path);
+  const keys = keysAt(outline, path, valueAt(reading.value, path));
   const others = path.length === 0 ? (reading.otherNames ?? {}) : {};
   const candidates = [...keys.keys(), ...Object.keys(others)];
   const word = suggest(key, candidates);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BLANK_POLICIES, GUARDS, NULL_POLICIES, PRIORITIES } from "../contract/project.ts";
 import { onSuccessSchema } from "./alert-schema.ts";
+import { scheduleSchema } from "./schedule-schema.ts";
 import {
   constantValue,
   descriptionText,
@@ -12,7 +13,6 @@ import {
   ownerText,
   sharePercent,
   tagList,
-  timezoneName,
 } from "./schema-parts.ts";
 
 const onNull = z
@@ -89,20 +89,6 @@ const matchEntry = z
   .record(filledText, filledText)
   .refine((fields) => Object.keys(fields).length > 0, "needs at least one field: { field: column }");
 
-const schedule = z.strictObject({
-  cron: z
-    .string()
-    .regex(/^\s*(?:[\w*,/#?-]+\s+){4}[\w*,/#?-]+\s*$/, "must be five cron fields, such as */15 * * * *")
-    .meta({ description: "Minute, hour, day of month, month, day of week." })
-    .optional(),
-  timezone: timezoneName.meta({ description: "Whose clock the cron fields mean." }).optional(),
-  every: duration.meta({ description: "Time between two starts: 15m, 24h." }).optional(),
-  after: z
-    .union([nameText, z.array(nameText).min(1)])
-    .meta({ description: "Syncs whose success starts this one." })
-    .optional(),
-});
-
 /** Keys that `defaults:` of sluice.yml may set for every sync. */
 export const sharedKeys = {
   owner: ownerText.optional(),
@@ -158,9 +144,7 @@ export const sharedKeys = {
   recheck_unmatched: duration
     .meta({ description: "After how long a row without a record is looked up again; only 24h so far." })
     .optional(),
-  schedule: schedule
-    .meta({ description: "When it runs: one of cron, every, after. This version runs nothing by itself." })
-    .optional(),
+  schedule: scheduleSchema.optional(),
 };
 
 /** One file below syncs/. Everything is optional here: `extends` and `defaults` may bring it. */

@@ -1,4 +1,5 @@
 import type { Problem } from "./fault.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Where in a file a thing stands; lines and columns count from 1. */
 export type Position = { readonly line: number; readonly column: number };
@@ -73,12 +74,29 @@ export type GuardName = (typeof GUARDS)[number];
 /** null switches a guard off. */
 export type Guards = Readonly<Record<GuardName, GuardLimit | null>>;
 
-/** Of what an alert tells. `recovered`: a sync that succeeded, after a run that had not. */
-export const ALERT_EVENTS = ["failed", "partial", "held", "recovered"] as const;
+/**
+ * Of what an alert tells. `recovered`: a sync that succeeded, after a run that had not · `missed`: a start of its schedule did not
+ * come, or came late · `budget`: the calls of an account's day are nearly spent.
+ */
+export const ALERT_EVENTS = ["failed", "partial", "held", "missed", "budget", "recovered"] as const;
 export type AlertEvent = (typeof ALERT_EVENTS)[number];
+
+/** The gravest first. */
+export const SEVERITIES = ["error", "warning", "info"] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+export const EVENT_SEVERITY: Readonly<Record<AlertEvent, Severity>> = {
+  failed: "error",
+  partial: "warning",
+  held: "warning",
+  missed: "warning",
+  budget: "warning",
+  recovered: "info",
+};
 
 /** Where a message goes. Holds secrets: never printed. */
 export type Endpoint = {
+  /** https, or smtps and smtp for mail. */
   readonly url: string;
   /** Signs the body; null: unsigned. */
   readonly secret: string | null;
@@ -86,12 +104,23 @@ export type Endpoint = {
   readonly allowsPrivate: boolean;
 };
 
+/** An address of mail as it is written: `ops@example.com` or `Ops <ops@example.com>`. */
+export type Mailbox = { readonly name: string; readonly address: string };
+
 export type Alert = {
   readonly name: string;
-  readonly type: "slack" | "webhook";
   readonly endpoint: Endpoint;
   readonly on: readonly AlertEvent[];
-};
+  /** Only events as grave as this, and graver. */
+  readonly severity: Severity;
+  /** Only of syncs of these owners; null: of all. */
+  readonly owners: readonly string[] | null;
+} & AlertWay;
+
+export type AlertWay =
+  | { readonly type: "slack" | "webhook" }
+  /** `to` "owner": each sync's own owner, where that is an address. */
+  | { readonly type: "email"; readonly from: Mailbox; readonly to: readonly Mailbox[] | "owner" };
 
 export type Sync = {
   readonly name: string;
@@ -128,6 +157,8 @@ export type Sync = {
   readonly alerts: readonly string[] | null;
   /** Called after each run that succeeded. */
   readonly onSuccess: Endpoint | null;
+  /** When it starts by itself; null: only when somebody starts it, and where the environment says `schedules: off`. */
+  readonly schedule: Schedule | null;
   /** A former name whose snapshot this sync takes over; false: certainly none. null: not said. */
   readonly renamedFrom: string | false | null;
   readonly source: SourceFile;

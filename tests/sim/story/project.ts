@@ -159,6 +159,7 @@ function syncOf(kind: SyncKind, { version, guards }: { version: number; guards: 
     suppress: null,
     alerts: null,
     onSuccess: null,
+    schedule: null,
     renamedFrom: false,
     source: SOURCE,
     configHash: `${kind.name} ${fields.join(" ")}`,

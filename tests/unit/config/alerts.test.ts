@@ -25,13 +25,17 @@ describe("alerts", () => {
         name: "ops",
         type: "slack",
         endpoint: { url: SLACK, secret: null, allowsPrivate: false },
-        on: ["failed", "partial", "held", "recovered"],
+        on: ["failed", "partial", "held", "missed", "budget", "recovered"],
+        severity: "info",
+        owners: null,
       },
       {
         name: "hook",
         type: "webhook",
         endpoint: { url: "https://hooks.example.com/sluice", secret: "hook-canary", allowsPrivate: false },
         on: ["failed"],
+        severity: "info",
+        owners: null,
       },
     ]);
     expect(loaded.secrets).toEqual(expect.arrayContaining([SLACK, "/services/T000/B000/canary-token", "hook-canary"]));
@@ -76,11 +80,11 @@ describe("alerts", () => {
     ],
     [
       "events and keys that there are not",
-      `alerts:\n  a: { type: email, url: "\${env:HOOK_URL}" }\n  b: { type: webhook, url: "\${env:HOOK_URL}", on: [fail], only: 1 }\n`,
+      `alerts:\n  a: { type: mail, url: "\${env:HOOK_URL}" }\n  b: { type: webhook, url: "\${env:HOOK_URL}", on: [fail], only: 1 }\n`,
       [
-        'sluice.yml:6:14 WRONG_VALUE alerts.a.type must be one of slack, webhook, not "email"',
-        'sluice.yml:7:52 WRONG_VALUE alerts.b.on[1] must be one of failed, partial, held, recovered, not "fail"',
-        'sluice.yml:7:59 UNKNOWN_KEY unknown key "only" in alerts.b | keys here: type, url, on, secret, allow_private',
+        'sluice.yml:6:14 WRONG_VALUE alerts.a.type must be one of slack, webhook, email, not "mail" | did you mean "email"?',
+        'sluice.yml:7:52 WRONG_VALUE alerts.b.on[1] must be one of failed, partial, held, missed, budget, recovered, not "fail"',
+        'sluice.yml:7:59 UNKNOWN_KEY unknown key "only" in alerts.b | keys here: type, url, on, severity, owners, secret, allow_private',
       ],
     ],
     [

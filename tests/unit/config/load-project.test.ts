@@ -81,6 +81,7 @@ describe("a sync", () => {
       onMappingChange: "backfill",
       alerts: null,
       onSuccess: null,
+      schedule: null,
       renamedFrom: null,
       sendTogether: [],
     });

@@ -152,21 +152,6 @@ const SYNCS: Case[] = [
     ],
   ],
   [
-    "a schedule is a warning",
-    sync(`${SYNC}schedule: { cron: "*/15 * * * *", timezone: Europe/Berlin }\n`),
-    [
-      "syncs/people.yml:6:1 warning NOT_YET_AVAILABLE schedules are not run by this version | use cron to call `sluice run people`",
-    ],
-  ],
-  [
-    "a schedule that cannot be",
-    sync(`${SYNC}schedule: { cron: hourly, every: 15m, after: peeple, timezone: Mars }\n`),
-    [
-      "syncs/people.yml:6:19 WRONG_VALUE schedule.cron must be five cron fields, such as */15 * * * *",
-      "syncs/people.yml:6:64 WRONG_VALUE schedule.timezone must be the name of a time zone, such as Europe/Berlin or UTC",
-    ],
-  ],
-  [
     "references where none are resolved",
     sync(`${SYNC.replace("object: contacts", 'object: "${env:OBJECT}"')}  plan: { value: "\${vault:x}" }\n`),
     [

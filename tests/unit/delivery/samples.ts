@@ -60,6 +60,7 @@ export function aSync(part: Partial<Sync> = {}): Sync {
     suppress: null,
     alerts: null,
     onSuccess: null,
+    schedule: null,
     renamedFrom: null,
     source: { file: "syncs/people.yml", locate: () => ({ line: 1, column: 1 }) },
     configHash: "c0ffee",
