@@ -18,6 +18,10 @@ export const RUN_STATES = [
 ] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
+export const ACTIONS = ["run", "plan", "resync"] as const;
+/** What a run is for: to send what changed, to say what would be sent, to send every row again. */
+export type Action = (typeof ACTIONS)[number];
+
 /** What the diff found. */
 export const CHANGES = ["added", "changed", "removed"] as const;
 export type Change = (typeof CHANGES)[number];
@@ -96,6 +100,20 @@ export const ROW_STATES = [
 ] as const;
 export type RowState = (typeof ROW_STATES)[number];
 
+/** What a plan will cost, as far as anybody can say. */
+export type Forecast = {
+  /** Lookups and writes of a run that starts now. */
+  readonly calls: number;
+  readonly lookups: number;
+  readonly seconds: number;
+  /** Calls that the account has left today, less what is reserved for others; null where the vendor does not say. */
+  readonly quotaLeft: number | null;
+  /** New records. */
+  readonly creates: number;
+  /** False where nobody looked whether the records are there already: `creates` is then the most there can be. */
+  readonly createsAreExact: boolean;
+};
+
 export type RunRecord = {
   /** Sortable by time of start. */
   readonly id: string;
@@ -106,6 +124,8 @@ export type RunRecord = {
   readonly reason: string | null;
   /** The code behind the reason: a fault's, or GUARD. */
   readonly code: string | null;
+  readonly action: Action;
+  /** What started it: cli, api, schedule, after NAME … */
   readonly trigger: string;
   readonly configHash: string;
   /** The account's own id, known from the first answer on: a plan is for that account and no other. */
@@ -117,6 +137,8 @@ export type RunRecord = {
   readonly counts: ModelCounts | null;
   readonly operations: Operations;
   readonly guards: readonly GuardVerdict[];
+  /** What it was thought to cost; null before it was planned. */
+  readonly forecast: Forecast | null;
   readonly planRows: number;
   readonly planSha256: string | null;
   readonly newInvalid: number;

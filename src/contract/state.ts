@@ -178,6 +178,17 @@ export type BudgetRecord = {
   readonly used: { readonly calls: number; readonly at: number } | null;
 };
 
+export type RunFilter = {
+  readonly sync?: string;
+  readonly syncs?: readonly string[];
+  readonly states?: readonly RunState[];
+  /** Only runs whose id sorts before this one. */
+  readonly before?: string;
+  /** Also those that only said what would be sent. */
+  readonly withPlans?: boolean;
+  readonly limit: number;
+};
+
 /** Patch of a run's own facts; absent members stay. */
 export type RunPatch = Partial<Omit<RunRecord, "id" | "sync" | "startedAt">>;
 
@@ -204,11 +215,12 @@ export interface StateStore {
   deaths(sync: string): Promise<Deaths | null>;
   putDeaths(lease: Lease, deaths: Deaths | null): Promise<void>;
 
+  /** Also begins a run that was queued under this id. Fault: CANCELLED where it is queued no more. */
   createRun(lease: Lease, run: RunRecord): Promise<void>;
   patchRun(lease: Lease, id: string, patch: RunPatch): Promise<void>;
   run(id: string): Promise<RunRecord | null>;
   /** Newest first. */
-  runs(filter: { sync?: string; states?: readonly RunState[]; limit: number }): Promise<readonly RunRecord[]>;
+  runs(filter: RunFilter): Promise<readonly RunRecord[]>;
 
   /** Durable before the first byte is sent. */
   recordIntents(lease: Lease, batches: readonly { run: string; fromSeq: number; toSeq: number }[]): Promise<void>;

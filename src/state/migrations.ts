@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
 
 /** Forward only: a migration that was released is never edited. Its version is its place in the list, from 1. */
-export const MIGRATIONS: readonly ((trx: Knex.Transaction) => Promise<void>)[] = [createTables, survive];
+export const MIGRATIONS: readonly ((trx: Knex.Transaction) => Promise<void>)[] = [createTables, survive, serve];
 
 /** The version of the tables as this program makes them. */
 export const STATE_SCHEMA = MIGRATIONS.length;
@@ -147,5 +147,50 @@ async function survive(trx: Knex.Transaction): Promise<void> {
     table.text("sync");
     table.bigInteger("at").notNullable();
     table.index("sync");
+  });
+}
+
+/** What a service keeps: requested runs, rings, schedules, tokens, messages it has seen. */
+async function serve(trx: Knex.Transaction): Promise<void> {
+  await trx.schema.alterTable("run", (table) => {
+    table.text("action").notNullable().defaultTo("run");
+    table.text("forecast");
+    table.index("state");
+  });
+  await trx.schema.createTable("ask", (table) => {
+    table.text("run").primary().references("run.id").onDelete("cascade");
+    table.boolean("approve").notNullable();
+    table.text("who").notNullable();
+  });
+  await trx.schema.createTable("idempotency", (table) => {
+    for (const name of ["caller", "key", "request", "run"]) table.text(name).notNullable();
+    table.bigInteger("at").notNullable().index();
+    table.primary(["caller", "key"]);
+  });
+  await trx.schema.createTable("ring", (table) => {
+    table.text("key").primary();
+    for (const name of ["due_at", "plan_at", "taken_due", "taken_until"]) table.bigInteger(name);
+    table.text("ticket");
+  });
+  await trx.schema.createTable("schedule", (table) => {
+    table.text("sync").primary();
+    table.text("spec").notNullable();
+    table.boolean("paused").notNullable();
+    for (const name of ["paused_by", "passed", "announced"]) table.text(name);
+    for (const name of ["fired_at", "next_at"]) table.bigInteger(name);
+    table.text("arrived").notNullable();
+  });
+  await trx.schema.createTable("token", (table) => {
+    table.text("id").primary();
+    for (const name of ["name", "sha256", "scopes"]) table.text(name).notNullable();
+    table.text("syncs");
+    table.bigInteger("created_at").notNullable();
+    for (const name of ["expires_at", "revoked_at", "used_at"]) table.bigInteger(name);
+    table.unique(["sha256"]);
+  });
+  await trx.schema.createTable("seen", (table) => {
+    for (const name of ["source", "id"]) table.text(name).notNullable();
+    table.bigInteger("at").notNullable().index();
+    table.primary(["source", "id"]);
   });
 }

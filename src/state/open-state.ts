@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import knexFactory, { type Knex } from "knex";
 import type { Clock } from "../contract/clock.ts";
 import { Fault } from "../contract/fault.ts";
+import type { ServiceStore } from "../contract/service.ts";
 import type { StateStore } from "../contract/state.ts";
 import { accountMethods } from "./account-rows.ts";
 import { aliasMethods } from "./aliases.ts";
@@ -19,6 +20,7 @@ import { bringUpToDate, checkVersion } from "./migrate.ts";
 import { rejectMethods } from "./rejects.ts";
 import { restorationMethods } from "./restorations.ts";
 import { runMethods } from "./runs.ts";
+import { serviceMethods } from "./service-rows.ts";
 import { syncMethods } from "./syncs.ts";
 
 export type StateOptions = {
@@ -39,7 +41,7 @@ const MAGIC = "SQLite format 3\0";
 const SILENT = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} };
 
 /** Faults: STATE_MISSING, STATE_CORRUPT, STATE_MISMATCH (a schema newer than this version), STATE_FAILED. */
-export async function openState(options: StateOptions): Promise<StateStore> {
+export async function openState(options: StateOptions): Promise<StateStore & ServiceStore> {
   const { file, mode, clock } = options;
   const ending = new AbortController();
   let knex: Knex | null = null;
@@ -64,7 +66,7 @@ export async function openState(options: StateOptions): Promise<StateStore> {
   }
 }
 
-function assemble(knex: Knex, { file, mode, clock }: StateOptions, ending: AbortController): StateStore {
+function assemble(knex: Knex, { file, mode, clock }: StateOptions, ending: AbortController): StateStore & ServiceStore {
   const db = database(knex, file, clock);
   return {
     ...syncMethods(db),
@@ -79,6 +81,7 @@ function assemble(knex: Knex, { file, mode, clock }: StateOptions, ending: Abort
     ...aliasMethods(db),
     ...restorationMethods(db),
     ...inspectionMethods(db),
+    ...serviceMethods(db),
     close: async () => {
       if (mode !== "look") await foldWal(knex);
       ending.abort(new Fault("CANCELLED", "the state database was closed"));

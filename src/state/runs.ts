@@ -1,6 +1,6 @@
 import type { Knex } from "knex";
 import { Fault } from "../contract/fault.ts";
-import type { GuardVerdict, ModelCounts, Operations, RunRecord, RunState } from "../contract/run.ts";
+import type { Action, Forecast, GuardVerdict, ModelCounts, Operations, RunRecord, RunState } from "../contract/run.ts";
 import type { RunPatch, StateStore } from "../contract/state.ts";
 import type { Database } from "./database.ts";
 import { fromStored, toStored } from "./stored-text.ts";
@@ -13,6 +13,7 @@ const COLUMNS: Readonly<Record<keyof RunRecord, string>> = {
   state: "state",
   reason: "reason",
   code: "code",
+  action: "action",
   trigger: "trigger",
   configHash: "config_hash",
   account: "account",
@@ -21,6 +22,7 @@ const COLUMNS: Readonly<Record<keyof RunRecord, string>> = {
   counts: "counts",
   operations: "operations",
   guards: "guards",
+  forecast: "forecast",
   planRows: "plan_rows",
   planSha256: "plan_sha256",
   newInvalid: "new_invalid",
@@ -37,7 +39,7 @@ const COLUMNS: Readonly<Record<keyof RunRecord, string>> = {
   endedAt: "ended_at",
 };
 
-type RunRow = Readonly<Record<string, string | number | null>>;
+export type RunRow = Readonly<Record<string, string | number | null>>;
 
 const FINISHED: readonly RunState[] = ["succeeded", "partial", "failed", "cancelled", "blocked"];
 const CHUNK = 200;
@@ -46,7 +48,14 @@ export function runMethods(database: Database): Pick<StateStore, "createRun" | "
   return {
     createRun: (lease, run) =>
       database.fenced(lease, async (trx) => {
-        await trx("run").insert(toRow({ ...run, sync: lease.sync }));
+        const row = toRow({ ...run, sync: lease.sync });
+        const queued: RunRow | undefined = await trx("run").where({ id: run.id }).first();
+        if (queued === undefined) {
+          await trx("run").insert(row);
+          return;
+        }
+        const begun = await trx("run").where({ id: run.id, sync: lease.sync, state: "queued" }).update(row);
+        if (begun === 0) throw new Fault("CANCELLED", `run ${run.id} was cancelled before it began`);
       }),
 
     patchRun: (lease, id, patch) =>
@@ -63,10 +72,13 @@ export function runMethods(database: Database): Pick<StateStore, "createRun" | "
         return row === undefined ? null : fromRow(row);
       }),
 
-    runs: ({ sync, states, limit }) =>
+    runs: ({ sync, syncs, states, before, withPlans, limit }) =>
       database.read(async (db) => {
         const query = db<RunRow>("run").orderBy("id", "desc").limit(limit);
         if (sync !== undefined) query.where({ sync });
+        if (syncs !== undefined) query.whereIn("sync", [...syncs]);
+        if (before !== undefined) query.where("id", "<", before);
+        if (withPlans !== true) query.whereNot("action", "plan");
         if (states !== undefined) query.whereIn("state", [...states]);
         const rows: RunRow[] = await query;
         return rows.map(fromRow);
@@ -89,7 +101,7 @@ export function runMethods(database: Database): Pick<StateStore, "createRun" | "
 async function prunable(trx: Knex.Transaction, keep: number, beforeMs: number, nowMs: number): Promise<string[]> {
   const ranked = trx("run")
     .select("id", "ended_at")
-    .rowNumber("place", (over) => over.partitionBy("sync").orderBy("id", "desc"))
+    .rowNumber("place", (over) => over.partitionBy(["sync", "action"]).orderBy("id", "desc"))
     .whereIn("state", [...FINISHED]);
   const held = trx("hold")
     .select("run")
@@ -102,7 +114,7 @@ async function prunable(trx: Knex.Transaction, keep: number, beforeMs: number, n
     .pluck("id");
 }
 
-function toRow(run: RunPatch & Partial<RunRecord>): Record<string, string | number | null> {
+export function toRow(run: RunPatch & Partial<RunRecord>): Record<string, string | number | null> {
   const row: Record<string, string | number | null> = {};
   for (const [member, value] of Object.entries(run)) {
     if (value === undefined) continue;
@@ -113,7 +125,7 @@ function toRow(run: RunPatch & Partial<RunRecord>): Record<string, string | numb
   return row;
 }
 
-function fromRow(row: RunRow): RunRecord {
+export function fromRow(row: RunRow): RunRecord {
   const text = (column: string) => textOrNull(column) ?? "";
   const textOrNull = (column: string) => {
     const value = row[column] ?? null;
@@ -121,6 +133,7 @@ function fromRow(row: RunRow): RunRecord {
   };
   const number = (column: string) => Number(row[column]);
   const counts = textOrNull("counts");
+  const forecast = textOrNull("forecast");
   return {
     id: text("id"),
     sync: text("sync"),
@@ -128,6 +141,7 @@ function fromRow(row: RunRow): RunRecord {
     state: text("state") as RunState,
     reason: textOrNull("reason"),
     code: textOrNull("code"),
+    action: text("action") as Action,
     trigger: text("trigger"),
     configHash: text("config_hash"),
     account: textOrNull("account"),
@@ -136,6 +150,7 @@ function fromRow(row: RunRow): RunRecord {
     counts: counts === null ? null : (JSON.parse(counts) as ModelCounts),
     operations: JSON.parse(text("operations")) as Operations,
     guards: JSON.parse(text("guards")) as readonly GuardVerdict[],
+    forecast: forecast === null ? null : (JSON.parse(forecast) as Forecast),
     planRows: number("plan_rows"),
     planSha256: textOrNull("plan_sha256"),
     newInvalid: number("new_invalid"),

@@ -147,6 +147,9 @@ function runMethods(
   return {
     createRun: async (lease, run) => {
       fence(lease);
+      const queued = disk.runs.get(run.id);
+      if (queued !== undefined && queued.state !== "queued")
+        throw new Fault("CANCELLED", `run ${run.id} was cancelled before it began`);
       disk.runs.set(run.id, { ...run, sync: lease.sync });
     },
     patchRun: async (lease, id, patch) => {
@@ -158,9 +161,11 @@ function runMethods(
       disk.runs.set(id, { ...run, ...(Object.fromEntries(known) as Partial<RunRecord>) });
     },
     run: async (id) => disk.runs.get(id) ?? null,
-    runs: async ({ sync, states, limit }) =>
+    runs: async ({ sync, syncs, states, before, withPlans, limit }) =>
       newestFirst()
-        .filter((run) => (sync === undefined || run.sync === sync) && (states?.includes(run.state) ?? true))
+        .filter((run) => (sync === undefined || run.sync === sync) && (syncs?.includes(run.sync) ?? true))
+        .filter((run) => (states?.includes(run.state) ?? true) && (before === undefined || run.id < before))
+        .filter((run) => withPlans === true || run.action !== "plan")
         .slice(0, limit),
     prune: async (keep, beforeMs) => {
       const needed = [...disk.holds.values()].filter(({ until }) => until === null || until > clock.now());
