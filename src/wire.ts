@@ -34,7 +34,55 @@ export function wire(clock: Clock = systemClock()): Services {
       const memory = await openMemory({ project, clock, mode, directories: directoriesOf(project) }, signal);
       return openWorkbench({ project, clock, random: Math.random, connectors, ...memory });
     },
+    openService: async (first, { writeLog, ...options }, signal) => {
+      const { project } = first;
+      process.chdir(realpathSync(project.dir));
+      const { openMemory } = await import("./engine/open-memory.ts");
+      const { openWorkbench } = await import("./engine/workbench.ts");
+      const { openLog } = await import("./service/open-log.ts");
+      const { serve } = await import("./service/serve.ts");
+      const folders = directoriesOf(project);
+      const memory = await openMemory({ project, clock, mode: "run", directories: folders }, signal);
+      const { planner } = memory;
+      const state = memory.state as NonNullable<typeof memory.state>;
+      const closeMemory = async (): Promise<void> => {
+        await planner.close();
+        await state.close();
+      };
+      let secrets = project.secrets;
+      const kept = { close: async () => undefined };
+      try {
+        const service = await serve({
+          ...{ first, clock, random: Math.random, state, planner, holder, who: userName(), isDead, ...options },
+          log: openLog(writeLog, () => secrets),
+          openBench: (of) => {
+            secrets = [...new Set([...secrets, ...of.secrets])];
+            const shared = { planner: { ...planner, ...kept }, state: { ...state, ...kept } };
+            return openWorkbench({ project: of, clock, random: Math.random, connectors, ...shared });
+          },
+          needsRestart: (of) => whyRestart(project, of, folders),
+        });
+        const stop = async (): Promise<void> => {
+          await service.stop();
+          await closeMemory();
+        };
+        return { url: service.url, stop };
+      } catch (error) {
+        await closeMemory();
+        throw error;
+      }
+    },
   };
+}
+
+/** What is opened once for the life of a service cannot change under it. */
+function whyRestart(before: Project, after: Project, folders: readonly string[]): string | null {
+  if (after.stateFile !== before.stateFile) return "state.url is another: stop the service and start it again";
+  if (after.environment !== before.environment)
+    return "the environment is another: stop the service and start it again";
+  const now = directoriesOf(after);
+  const isSame = now.length === folders.length && now.every((folder) => folders.includes(folder));
+  return isSame ? null : "the folders that models may read are others: stop the service and start it again";
 }
 
 /** Folders outside the project that a connection's config opens to SQL. Faults: CONFIG_INVALID, WAREHOUSE_UNREACHABLE. */

@@ -43,9 +43,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   state: ["contract"],
   alerts: ["contract", "core"],
   engine: ALL_BUT_CONNECTORS,
-  cli: ["engine", "alerts", "config", "core", "contract"],
+  service: ["engine", "alerts", "config", "core", "contract"],
+  cli: ["service", "engine", "alerts", "config", "core", "contract"],
   "main.ts": ["cli", "wire.ts"],
-  "wire.ts": ["cli", "engine", "config", "contract", "connectors"],
+  "wire.ts": ["cli", "service", "engine", "config", "contract", "connectors"],
   connectors: ["contract", "connectors/*"],
   "connectors/*": ["kit", "contract"],
 };
@@ -74,6 +75,11 @@ describe("import directions", () => {
       libsql: /^src\/state\//,
       commander: /^src\/cli\/program\.ts$/,
       yaml: /^src\/config\//,
+      nodemailer: /^src\/alerts\//,
+      "node-cron": /^src\/core\/read-cron\.ts$/,
+      fastify: /^src\/service\/api\//,
+      pino: /^src\/service\/open-log\.ts$/,
+      "prom-client": /^src\/service\/meters\.ts$/,
     };
     for (const file of product)
       for (const { spec } of importsOf(file)) {

@@ -3,11 +3,11 @@ import type { ConnectorDefinition } from "../contract/connector.ts";
 import { Fault } from "../contract/fault.ts";
 import type { Connection } from "../contract/project.ts";
 import { amount } from "../core/count-text.ts";
+import { isoTime } from "../core/run-json.ts";
 import { hint } from "../core/suggest.ts";
 import type { CommandContext } from "./command-context.ts";
 import { confirm } from "./confirm.ts";
 import { openProject } from "./open-project.ts";
-import { isoTime } from "./run-json.ts";
 
 type Flags = { connection: string; object: string; yes: boolean };
 type Row = { readonly assumption: string; readonly sandbox: Seen; readonly account: Seen };

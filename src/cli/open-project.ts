@@ -5,9 +5,15 @@ import type { Project, Sync } from "../contract/project.ts";
 import { selectSyncs } from "../core/select.ts";
 import type { CommandContext } from "./command-context.ts";
 import { problemText } from "./render-fault.ts";
+import type { SoundProject } from "./services.ts";
 
 /** The project a command works on; every problem of its files at once where it has any. Warnings go to stderr. */
-export async function openProject<O>({ services, options, output }: CommandContext<O>): Promise<Project> {
+export async function openProject<O>(context: CommandContext<O>): Promise<Project> {
+  return (await openSoundProject(context)).project;
+}
+
+/** The same, with its warnings. */
+export async function openSoundProject<O>({ services, options, output }: CommandContext<O>): Promise<SoundProject> {
   const loaded = await services.loadProject({ dir: resolve(options.project), environment: options.env ?? null });
   if (!loaded.ok) {
     const errors = loaded.problems.filter((problem) => problem.severity === "error").length;
@@ -18,7 +24,7 @@ export async function openProject<O>({ services, options, output }: CommandConte
   }
   output.hide(loaded.project.secrets);
   for (const problem of loaded.problems) output.note(problemText(problem));
-  return loaded.project;
+  return loaded;
 }
 
 export type SelectOptions = { select?: string[]; all: boolean };

@@ -8,10 +8,10 @@ import type { CommandContext } from "./command-context.ts";
 import { gravest } from "./exit-status.ts";
 import { openBench } from "./open-bench.ts";
 import { chooseSyncs, openProject, type SelectOptions } from "./open-project.ts";
+import { planJson } from "./plan-json.ts";
 import { faultDocument, faultText } from "./render-fault.ts";
 import { planText } from "./render-plan.ts";
 import { interruptedLine } from "./render-run.ts";
-import { planJson } from "./run-json.ts";
 
 type PlanOptions = SelectOptions & { exitCode: boolean };
 type Shown = { sync: Sync; text: string; json: object; changes: number } | { sync: Sync; fault: Fault };

@@ -157,6 +157,29 @@ function buildProgram(act: Act, parts: ProgramParts): Command {
     .argument("<sync>")
     .argument("<key>", "the primary key; parts of a composite key separated by commas")
     .action(act(async () => (await import("./why.ts")).why));
+  command("serve", "run schedules, answer the API and work, until it is stopped")
+    .option("--host <address>", "where it listens; beyond this machine it needs tokens", "127.0.0.1")
+    .option("--port <n>", "0 takes a free one", "4400")
+    .option("--allow-host <name...>", "further names by which it may be called", [])
+    .action(
+      act(async () => {
+        const { serve } = await import("./serve.ts");
+        return (context: CommandContext<Parameters<typeof serve>[0]["options"]>) => serve(context, parts.version);
+      }),
+    );
+  const tokens = program.command("token").description("keys to the service's API");
+  command("create", "make a token and show it, once", tokens)
+    .argument("<name>", "who acts with it, for the audit log")
+    .requiredOption("--scope <scope...>", "read, run, approve, values, admin")
+    .option("--sync <sync...>", "only these syncs; default: every one")
+    .option("--expires <days>", "such as 90d, or never", "90d")
+    .action(act(async () => (await import("./token.ts")).createToken));
+  command("list", "every token, without its key", tokens).action(
+    act(async () => (await import("./token.ts")).listTokens),
+  );
+  command("revoke", "end a token", tokens)
+    .argument("<id>", "as `sluice token list` names it")
+    .action(act(async () => (await import("./token.ts")).revokeToken));
   const memory = program.command("state").description("copy, put back and look through what the project remembers");
   command("backup", "copy state, snapshots and plans into a new folder, as they are at one moment", memory)
     .argument("<dir>", "a folder that is not there yet")

@@ -1,8 +1,8 @@
 import { amount } from "../core/count-text.ts";
+import { isoTime } from "../core/run-json.ts";
 import type { Forgetting, ForgottenInSync } from "../engine/forget-person.ts";
 import type { RecordEnd } from "../engine/forget-records.ts";
 import { oneLine } from "./render-plan.ts";
-import { isoTime } from "./run-json.ts";
 
 /** One environment's part of the receipt. No key and no value stands in it. */
 export function forgettingJson({ environment, at, done, syncs, records, hashes, asides }: Forgetting) {

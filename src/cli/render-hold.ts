@@ -1,5 +1,5 @@
 import type { Hold } from "../contract/state.ts";
-import { isoTime } from "./run-json.ts";
+import { isoTime } from "../core/run-json.ts";
 
 export function holdJson(hold: Hold) {
   return {

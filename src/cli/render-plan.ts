@@ -4,8 +4,8 @@ import type { Sync } from "../contract/project.ts";
 import type { GuardVerdict, ModelCounts } from "../contract/run.ts";
 import type { Restoration } from "../contract/state.ts";
 import { amount, count } from "../core/count-text.ts";
+import { shownKey } from "../core/key-text.ts";
 import type { PlannedSync } from "../engine/plan-sync.ts";
-import { shownKey } from "./key-text.ts";
 
 const VALUE_WIDTH = 40;
 

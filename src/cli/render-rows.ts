@@ -1,7 +1,7 @@
 import type { RunRecord } from "../contract/run.ts";
 import { amount, count } from "../core/count-text.ts";
+import { shownKey } from "../core/key-text.ts";
 import type { RowGroup, RowList } from "../engine/list-rows.ts";
-import { shownKey } from "./key-text.ts";
 import { oneLine } from "./render-plan.ts";
 
 /** How a run's planned rows stand, in one sentence; what did not simply apply follows by group. */

@@ -6,10 +6,10 @@ import { confirm } from "./confirm.ts";
 import { namedSync } from "./named-sync.ts";
 import { openBench } from "./open-bench.ts";
 import { openProject } from "./open-project.ts";
+import { planJson } from "./plan-json.ts";
 import { planText } from "./render-plan.ts";
 import { interruptedLine } from "./render-run.ts";
 import { sendSyncs } from "./run.ts";
-import { planJson } from "./run-json.ts";
 
 type ResyncOptions = { yes: boolean; approve: boolean };
 

@@ -1,12 +1,12 @@
 import { Fault } from "../contract/fault.ts";
 import type { Sync } from "../contract/project.ts";
 import { ROW_STATES, type RowState } from "../contract/run.ts";
+import { keyText } from "../core/key-text.ts";
 import { listRows, type RowGroup } from "../engine/list-rows.ts";
 import { openLook } from "../engine/open-memory.ts";
 import { REFUSED_NOW } from "../engine/plan-sync.ts";
 import type { CommandContext } from "./command-context.ts";
 import { findRun } from "./find-run.ts";
-import { keyText } from "./key-text.ts";
 import { namedSync } from "./named-sync.ts";
 import { openProject } from "./open-project.ts";
 import { groupText, standing } from "./render-rows.ts";

@@ -1,16 +1,18 @@
 import type { News } from "../alerts/news.ts";
 import { FAULTS, Fault, type FaultCode } from "../contract/fault.ts";
 import type { Project, Sync } from "../contract/project.ts";
-import type { RunRecord } from "../contract/run.ts";
+import type { Action, RunRecord } from "../contract/run.ts";
 import type { StateStore } from "../contract/state.ts";
 import { asFault } from "../core/as-fault.ts";
 import { amount } from "../core/count-text.ts";
-import { CHANGES_ONLY, type PlanAim } from "../engine/plan-sync.ts";
+import { restoredJson, runJson } from "../core/run-json.ts";
+import { CHANGES_ONLY, EVERY_ROW, type PlanAim } from "../engine/plan-sync.ts";
 import type { Progress, RunOptions } from "../engine/run-options.ts";
 import { type FinishedRun, runSync } from "../engine/run-sync.ts";
 import type { resumeSync } from "../engine/settle-unfinished.ts";
 import { turns } from "../engine/turns.ts";
 import type { Workbench } from "../engine/workbench.ts";
+import { findService } from "./ask-service.ts";
 import type { CommandContext } from "./command-context.ts";
 import { gravest, statusOf } from "./exit-status.ts";
 import { openBench } from "./open-bench.ts";
@@ -20,7 +22,7 @@ import { faultDocument, faultText } from "./render-fault.ts";
 import { restoredText } from "./render-plan.ts";
 import { progressShower } from "./render-progress.ts";
 import { runLine, runText } from "./render-run.ts";
-import { restoredJson, runJson } from "./run-json.ts";
+import { runThroughService } from "./run-through-service.ts";
 import { newsOf, sendNews, sendUnopened } from "./send-news.ts";
 
 export type Ended = {
@@ -58,27 +60,41 @@ export async function sendSyncs(
   sending: Sending,
   isOne: boolean,
 ): Promise<number> {
+  const line = await findService(project, context.services);
+  const action = sending.work === undefined ? actionOf(sending.aim) : null;
+  if (line !== null && action !== null)
+    return showEnds(context.output, await runThroughService(context, project, line, syncs, action), isOne);
   const bench = await openBench(context, project, "run").catch((error) => sendUnopened(context, project, syncs, error));
   let news: readonly News[] = [];
   try {
     const ended = await runAll(context, bench, syncs, sending);
     news = await newsOf(context, project, bench.state, ended);
-    const documents = ended.map(endedJson);
-    context.output.document(
-      isOne
-        ? documents[0]
-        : {
-            runs: documents.map((entry) =>
-              "run" in entry && entry.run !== null ? { ...entry.run, ...besideRun(entry) } : entry,
-            ),
-          },
-    );
-    return tellEnds(context.output, ended);
+    return showEnds(context.output, ended, isOne);
   } finally {
     await bench.close();
     // Nobody waits for it: the leases are given back, and what goes wrong here is a warning.
     await sendNews(context, project, news);
   }
+}
+
+/** What a service would call it; null for what it does not do. */
+function actionOf(aim: PlanAim): Action | null {
+  if (aim === CHANGES_ONLY) return "run";
+  return aim === EVERY_ROW ? "resync" : null;
+}
+
+function showEnds(output: Output, ended: readonly Ended[], isOne: boolean): number {
+  const documents = ended.map(endedJson);
+  output.document(
+    isOne
+      ? documents[0]
+      : {
+          runs: documents.map((entry) =>
+            "run" in entry && entry.run !== null ? { ...entry.run, ...besideRun(entry) } : entry,
+          ),
+        },
+  );
+  return tellEnds(output, ended);
 }
 
 /** Runs these syncs side by side; none of them throws. */
@@ -125,7 +141,7 @@ async function runOne(
         aim: how.aim,
         who: services.who,
         approve: options.approve,
-        insists: false,
+        insists: how.work !== undefined,
         isDead: (holder) => services.isDead(holder),
         holder: services.holder,
         planTurn: how.planTurn,

@@ -1,11 +1,11 @@
 import { Fault } from "../contract/fault.ts";
+import { isoTime, runJson } from "../core/run-json.ts";
 import { interruptedRun } from "../engine/interrupted.ts";
 import { openLook } from "../engine/open-memory.ts";
 import type { CommandContext } from "./command-context.ts";
 import { namedSync } from "./named-sync.ts";
 import { openProject } from "./open-project.ts";
 import { runLine } from "./render-run.ts";
-import { isoTime, runJson } from "./run-json.ts";
 
 export async function runs(context: CommandContext<{ limit: string }>, sync: string | undefined): Promise<number> {
   const { services, output, options } = context;

@@ -1,10 +1,10 @@
+import { isoTime, restoredJson, runJson } from "../core/run-json.ts";
 import { interruptedRun } from "../engine/interrupted.ts";
 import { openLook } from "../engine/open-memory.ts";
 import type { CommandContext } from "./command-context.ts";
 import { openProject } from "./open-project.ts";
 import { restoredText } from "./render-plan.ts";
 import { interruptedLine, runLine } from "./render-run.ts";
-import { isoTime, restoredJson, runJson } from "./run-json.ts";
 
 /** Every sync with its last run and what stands against it; works while others work. */
 export async function status(context: CommandContext<object>): Promise<number> {

@@ -1,15 +1,16 @@
 import { Fault } from "../contract/fault.ts";
 import { amount } from "../core/count-text.ts";
 import { keyFromInput } from "../core/key.ts";
+import { keyText, shownKey } from "../core/key-text.ts";
+import { isoTime } from "../core/run-json.ts";
 import { openLook } from "../engine/open-memory.ts";
+import { plannedValues, reasonOf, storyJson } from "../engine/story-json.ts";
 import { type Chapter, STORY_RUNS, type Story, tellStory } from "../engine/tell-story.ts";
 import { modelOf } from "../engine/workbench.ts";
 import type { CommandContext } from "./command-context.ts";
-import { keyText, shownKey } from "./key-text.ts";
 import { namedSync } from "./named-sync.ts";
 import { openProject } from "./open-project.ts";
 import { oneLine, shown } from "./render-plan.ts";
-import { isoTime } from "./run-json.ts";
 
 /** One row's story: what was planned for it last, what was accepted when and by which run, why it waits. */
 export async function why(context: CommandContext<object>, name: string, key: string): Promise<number> {
@@ -30,56 +31,6 @@ export async function why(context: CommandContext<object>, name: string, key: st
   }
 }
 
-/** The newest values that a run planned for the row, accepted or not. */
-function plannedValues({ chapters }: Story) {
-  return chapters.find((chapter) => chapter.row !== null)?.row?.payload ?? null;
-}
-
-function storyJson(story: Story) {
-  const { chapters, reject } = story;
-  return {
-    accepted: acceptedJson(story.entry),
-    planned: plannedValues(story),
-    refused: reject && {
-      code: reject.code,
-      field: reject.field,
-      message: reject.message,
-      attempts: reject.attempts,
-      next_try_at: isoTime(reject.nextTryAt),
-      run: reject.run,
-    },
-    story: chapters.map(({ run, row, end, record, note, invalid }) => ({
-      run: run.id,
-      at: isoTime(run.startedAt),
-      change: row?.change ?? null,
-      operation: row?.operation ?? null,
-      record,
-      state: end,
-      code: note?.code ?? invalid[0]?.code ?? null,
-      field: note?.field ?? invalid[0]?.field ?? null,
-      message: reasonOf({ note, invalid, row }),
-      fields:
-        row === null
-          ? []
-          : Object.entries(row.fields).map(([field, after]) => ({ field, old: row.before[field] ?? null, new: after })),
-    })),
-  };
-}
-
-/** null also while a run keeps the snapshot to itself. */
-function acceptedJson(entry: Story["entry"]) {
-  if (entry === null || entry === "busy") return null;
-  return {
-    record: entry.remoteId,
-    origin: entry.origin,
-    at: entry.acceptedAt,
-    run: entry.acceptedRun,
-    in_doubt: entry.isInDoubt,
-    absent_since: entry.absentSince,
-    fields: entry.payload,
-  };
-}
-
 function acceptedLines(entry: Story["entry"]): string[] {
   if (entry === null) return [];
   if (entry === "busy") return ["  a run is at work; which record it has shows when that is done"];
@@ -87,10 +38,6 @@ function acceptedLines(entry: Story["entry"]): string[] {
   const doubt = entry.isInDoubt ? ", a later write is in doubt" : "";
   const absent = entry.absentSince === null ? "" : `, gone from the model since ${entry.absentSince}`;
   return [`  ${record}, accepted ${entry.acceptedAt} by run ${entry.acceptedRun}${doubt}${absent}`];
-}
-
-function reasonOf({ note, invalid, row }: Pick<Chapter, "note" | "invalid" | "row">): string | null {
-  return note?.message ?? invalid[0]?.message ?? row?.reason ?? null;
 }
 
 function storyText(title: string, story: Story): string {

@@ -9,7 +9,7 @@ import type { Workbench } from "./workbench.ts";
 
 /** Runs of a sync that have not ended, oldest first. */
 export async function unfinishedRuns(state: StateStore, sync: string): Promise<readonly RunRecord[]> {
-  const open = await state.runs({ sync, states: ["queued", "planning", "writing", "paused"], limit: 100 });
+  const open = await state.runs({ sync, states: ["planning", "writing", "paused"], withPlans: true, limit: 100 });
   return [...open].reverse();
 }
 

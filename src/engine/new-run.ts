@@ -6,16 +6,31 @@ import type { Meter } from "../delivery/gate.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { Workbench } from "./workbench.ts";
 
+/** A run that begins now: a new one, or the one that was queued. */
 export function newRun(bench: Workbench, sync: Sync, options: RunOptions): RunRecord {
   const startedAt = bench.clock.now();
+  const id = options.queued?.id ?? newRunId(startedAt, bench.random);
+  const action = options.aim.resend ? "resync" : "run";
+  return blankRun(sync, { id, state: "planning", action, trigger: options.trigger, startedAt });
+}
+
+/** A run that waits for a worker. */
+export function queuedRun(
+  sync: Sync,
+  asked: Pick<RunRecord, "action" | "trigger">,
+  { clock, random }: Pick<Workbench, "clock" | "random">,
+): RunRecord {
+  const startedAt = clock.now();
+  return blankRun(sync, { ...asked, id: newRunId(startedAt, random), state: "queued", startedAt });
+}
+
+function blankRun(sync: Sync, own: Pick<RunRecord, "id" | "state" | "action" | "trigger" | "startedAt">): RunRecord {
   return {
-    id: newRunId(startedAt, bench.random),
+    ...own,
     sync: sync.name,
     model: sync.model,
-    state: "planning",
     reason: null,
     code: null,
-    trigger: options.trigger,
     configHash: sync.configHash,
     account: null,
     resumes: 0,
@@ -23,6 +38,7 @@ export function newRun(bench: Workbench, sync: Sync, options: RunOptions): RunRe
     counts: null,
     operations: {},
     guards: [],
+    forecast: null,
     planRows: 0,
     planSha256: null,
     newInvalid: 0,
@@ -35,7 +51,6 @@ export function newRun(bench: Workbench, sync: Sync, options: RunOptions): RunRe
     waitedMs: 0,
     bytesOut: 0,
     peakRssBytes: 0,
-    startedAt,
     endedAt: null,
   };
 }

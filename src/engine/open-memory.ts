@@ -2,6 +2,7 @@ import type { Clock } from "../contract/clock.ts";
 import { Fault } from "../contract/fault.ts";
 import type { Planner } from "../contract/planner.ts";
 import type { Project } from "../contract/project.ts";
+import type { ServiceStore } from "../contract/service.ts";
 import type { StateStore } from "../contract/state.ts";
 import { openPlanner } from "../planner/open-planner.ts";
 import { openState } from "../state/open-state.ts";
@@ -12,7 +13,7 @@ import { plannerFile } from "./plan-path.ts";
 import { hasRun, MARKER, projectId, writeMarker } from "./state-marker.ts";
 
 /** What a project remembers: the ledger and the snapshots. Both or neither. */
-export type Memory = { readonly state: StateStore | null; readonly planner: Planner };
+export type Memory = { readonly state: (StateStore & ServiceStore) | null; readonly planner: Planner };
 
 export type MemoryOptions = {
   readonly project: Project;
@@ -76,7 +77,7 @@ export async function openLook(project: Project, clock: Clock): Promise<StateSto
 }
 
 /** The state for commands that write a line of it beside whatever runs; null where nothing ever ran. */
-export async function openLedger(project: Project, clock: Clock): Promise<StateStore | null> {
+export async function openLedger(project: Project, clock: Clock): Promise<(StateStore & ServiceStore) | null> {
   if (await exists(project.stateFile)) return openState({ file: project.stateFile, mode: "open", clock });
   if (await hasRun(project)) throw missing(project, "state", project.stateFile);
   return null;

@@ -2,7 +2,7 @@ import { Fault } from "../contract/fault.ts";
 import type { PlanRow } from "../contract/plan.ts";
 import type { PlanFacts, PlanSession } from "../contract/planner.ts";
 import type { Sync } from "../contract/project.ts";
-import type { GuardVerdict } from "../contract/run.ts";
+import type { Forecast, GuardVerdict } from "../contract/run.ts";
 import type { Forgotten, Hold, Reject, Restoration } from "../contract/state.ts";
 import { judge } from "../core/guards.ts";
 import { type Meter, newMeter } from "../delivery/gate.ts";
@@ -12,20 +12,6 @@ import { planPath } from "./plan-path.ts";
 import { type PreparedSync, prepareSync } from "./prepare-sync.ts";
 import { rejectHash } from "./reject-hash.ts";
 import type { Workbench } from "./workbench.ts";
-
-/** What a plan will cost, as far as anybody can say. */
-export type Forecast = {
-  /** Lookups and writes of a run that starts now. */
-  readonly calls: number;
-  readonly lookups: number;
-  readonly seconds: number;
-  /** Calls that the account has left today, less what is reserved for others; null where the vendor does not say. */
-  readonly quotaLeft: number | null;
-  /** New records. */
-  readonly creates: number;
-  /** False where nobody looked whether the records are there already: `creates` is then the most there can be. */
-  readonly createsAreExact: boolean;
-};
 
 export type PlannedSync = {
   readonly prepared: PreparedSync;

@@ -71,7 +71,8 @@ export async function resetSync(
 
 /** Runs that never ended have nothing to come back to: recovering them would need the snapshot, or a plan that may be damaged. */
 async function endInterrupted(bench: Workbench, state: StateStore, lease: Lease): Promise<void> {
-  const open = await state.runs({ sync: lease.sync, states: ["queued", "planning", "writing", "paused"], limit: 100 });
+  const states = ["planning", "writing", "paused"] as const;
+  const open = await state.runs({ sync: lease.sync, states, withPlans: true, limit: 100 });
   for (const run of open)
     await state.patchRun(lease, run.id, {
       state: "failed",

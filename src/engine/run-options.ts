@@ -6,6 +6,8 @@ export type RunOptions = {
   readonly who: string;
   /** Lets go what a guard holds (S22). */
   readonly approve: boolean;
+  /** The run that was asked for and waits to be begun; absent: a new one. */
+  readonly queued?: RunRecord;
   /** What is planned: what changed, or every row again. */
   readonly aim: PlanAim;
   /** Goes on with a paused run before its time, and with a sync that died again and again. */

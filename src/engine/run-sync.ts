@@ -131,6 +131,7 @@ async function runPlan(
     counts: facts.counts,
     guards,
     account: prepared.account.account.id,
+    forecast: planned.forecast,
     planRows: file.rows,
     newInvalid: facts.newInvalid,
     linked: facts.adopts,

@@ -58,8 +58,8 @@ export async function settleUnfinished(
 }
 
 /**
- * Goes on with what the sync left unfinished, and plans nothing; also before a pause is over, and where the sync died again and
- * again. Null where there is nothing to go on with.
+ * Goes on with what the sync left unfinished, and plans nothing; who insists does so before a pause is over, and where the sync
+ * died again and again. Null where there is nothing to go on with.
  */
 export async function resumeSync(
   bench: Workbench,
@@ -73,8 +73,8 @@ export async function resumeSync(
     const onRecovered = (run: RunRecord): void => {
       last = { run, planned: null, fault: null };
     };
-    const insisting = { ...options, insists: true, onRecovered };
-    const stopped = await settleUnfinished(bench, state, sync, { tenure, options: insisting }, kept);
+    const telling = { ...options, onRecovered };
+    const stopped = await settleUnfinished(bench, state, sync, { tenure, options: telling }, kept);
     return stopped ?? last;
   };
   return underLease(bench, state, sync.name, options, work, signal);

@@ -33,8 +33,19 @@ export type Story = {
 /** So many of the newest kept runs of a sync are looked at. */
 export const STORY_RUNS = 30;
 
-/** What happened to a row in the newest runs that are kept, newest first. Works beside a run, which keeps the snapshot to itself. */
-export async function tellStory(project: Project, state: StateStore, sync: string, key: string): Promise<Story> {
+type LookUp = (sync: string, key: string) => Promise<Story["entry"]>;
+
+/**
+ * What happened to a row in the newest runs that are kept, newest first. Works beside a run, which keeps the snapshot to itself.
+ * Who has the planner open says how to ask it: a second opening of its file in one process would free its lock.
+ */
+export async function tellStory(
+  project: Project,
+  state: StateStore,
+  sync: string,
+  key: string,
+  lookUp: LookUp = (name, row) => lookUpInFile(project, name, row),
+): Promise<Story> {
   const reader = await openPlanReader();
   const chapters: Chapter[] = [];
   try {
@@ -49,9 +60,12 @@ export async function tellStory(project: Project, state: StateStore, sync: strin
   } finally {
     await reader.close();
   }
+  return { entry: await lookUp(sync, key), chapters, reject: await state.reject(sync, key) };
+}
+
+async function lookUpInFile(project: Project, sync: string, key: string): Promise<Story["entry"]> {
   const planner = plannerFile(project);
-  const entry = (await exists(planner)) ? await lookUpEntry(planner, sync, key) : null;
-  return { entry, chapters, reject: await state.reject(sync, key) };
+  return (await exists(planner)) ? lookUpEntry(planner, sync, key) : null;
 }
 
 async function plannedChapter(state: StateStore, run: RunRecord, row: PlanRow): Promise<Omit<Chapter, "invalid">> {

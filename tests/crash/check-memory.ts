@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import type { runJson } from "../../src/cli/run-json.ts";
+import type { runJson } from "../../src/core/run-json.ts";
 
 export type RunDocument = ReturnType<typeof runJson>;
 

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, vi } from "vitest";
-import type { planJson, runJson } from "../../src/cli/run-json.ts";
+import type { planJson } from "../../src/cli/plan-json.ts";
+import type { runJson } from "../../src/core/run-json.ts";
 
 export const PROGRAM = fileURLToPath(new URL("../../dist/src/main.js", import.meta.url));
 const LONGEST_MS = 100_000;

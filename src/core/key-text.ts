@@ -1,4 +1,4 @@
-import { keyForPeople, keyFromInput } from "../core/key.ts";
+import { keyForPeople, keyFromInput } from "./key.ts";
 
 /** The longest key that is shown whole. */
 const KEY_WIDTH = 200;

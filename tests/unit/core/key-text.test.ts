@@ -1,7 +1,7 @@
 // Proves that a key is shown in a form that `sluice why` takes back, whatever its parts hold.
 import { expect, it } from "vitest";
-import { keyText, shownKey } from "../../../src/cli/key-text.ts";
 import { keyFromInput } from "../../../src/core/key.ts";
+import { keyText, shownKey } from "../../../src/core/key-text.ts";
 
 const KEYS: [key: string, parts: number, text: string][] = [
   ["17", 1, "17"],

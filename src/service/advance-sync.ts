@@ -1,0 +1,161 @@
+import { eventOf, eventOfFault } from "../alerts/news.ts";
+import type { Fault } from "../contract/fault.ts";
+import type { Sync } from "../contract/project.ts";
+import type { RunRecord } from "../contract/run.ts";
+import type { RunRequest } from "../contract/service.ts";
+import { asFault } from "../core/as-fault.ts";
+import { planRun } from "../engine/plan-run.ts";
+import { CHANGES_ONLY, EVERY_ROW } from "../engine/plan-sync.ts";
+import type { RunOptions } from "../engine/run-options.ts";
+import { type FinishedRun, runSync } from "../engine/run-sync.ts";
+import { resumeSync } from "../engine/settle-unfinished.ts";
+import { announceRun } from "./announce-run.ts";
+import type { Loaded } from "./live-project.ts";
+import { queuedRunAgain } from "./queued-again.ts";
+import type { ServiceParts } from "./service-parts.ts";
+
+/** Somebody else works on the sync: another look after so long. */
+const BUSY_MS = 2_000;
+/** Between two words about how far a run is. */
+const PROGRESS_MS = 1_000;
+
+/**
+ * Does the next piece of work of one sync: the run that waits, or what a process that died left unfinished. The truth is in the
+ * runs and the lease; where there is nothing to do, nothing is done. Gives when to look again.
+ */
+export async function advanceSync(parts: ServiceParts, name: string, signal: AbortSignal): Promise<number | null> {
+  const { state, clock } = parts;
+  const request = await state.queued(name);
+  const { loaded, release } = parts.live.pin();
+  try {
+    const sync = loaded.project.syncs.get(name);
+    if (sync === undefined) {
+      if (request !== null)
+        await dismiss(parts, request.run, "failed", "UNKNOWN_SYNC", `there is no sync "${name}" any more`);
+      return null;
+    }
+    const done = await work(parts, loaded, sync, request, signal);
+    if (done.again !== null) return done.again;
+    if (signal.aborted) return clock.now();
+    return (await state.queued(name)) === null ? null : clock.now();
+  } finally {
+    await release();
+  }
+}
+
+type Done = { readonly again: number | null };
+const NOTHING_MORE: Done = { again: null };
+
+async function work(
+  parts: ServiceParts,
+  { bench }: Loaded,
+  sync: Sync,
+  request: RunRequest | null,
+  signal: AbortSignal,
+): Promise<Done> {
+  const { active, clock, state } = parts;
+  const stop = new AbortController();
+  active.set(sync.name, { sync: sync.name, run: request?.run.id ?? null, stop });
+  const until = AbortSignal.any([signal, stop.signal]);
+  try {
+    const options = optionsOf(parts, sync, request);
+    const act = request === null ? resumeSync : request.run.action === "plan" ? planRun : runSync;
+    if (request !== null) parts.events.tell({ kind: "run.begun", sync: sync.name, run: request.run.id, detail: {} });
+    const finished = await act(bench, state, sync, options, until);
+    if (finished === null) return NOTHING_MORE;
+    return await settle(parts, sync, request, finished, signal);
+  } catch (error) {
+    const fault = asFault(error);
+    if (fault.code === "SYNC_BUSY") return { again: clock.now() + BUSY_MS };
+    // A stop of the service is no word on the run: it waits for the next start.
+    if (signal.aborted) return { again: clock.now() };
+    await fail(parts, sync, request, fault);
+    return NOTHING_MORE;
+  } finally {
+    active.delete(sync.name);
+  }
+}
+
+function optionsOf(parts: ServiceParts, sync: Sync, request: RunRequest | null): RunOptions {
+  const { clock, events } = parts;
+  const run = request?.run ?? null;
+  let toldAtMs = Number.NEGATIVE_INFINITY;
+  return {
+    trigger: run?.trigger ?? "resume",
+    who: request?.ask.who ?? "service",
+    approve: request?.ask.approve ?? false,
+    ...(run === null ? {} : { queued: run }),
+    aim: run?.action === "resync" ? EVERY_ROW : CHANGES_ONLY,
+    insists: false,
+    isDead: parts.isDead,
+    holder: parts.holder,
+    planTurn: parts.planTurn,
+    onProgress: ({ phase, done, planned }) => {
+      if (clock.monotonicMs() - toldAtMs < PROGRESS_MS) return;
+      toldAtMs = clock.monotonicMs();
+      events.tell({ kind: "run.progress", sync: sync.name, run: run?.id ?? null, detail: { phase, done, planned } });
+    },
+    onRecovered: (earlier) => tellEnd(parts, sync, { run: earlier, planned: null, fault: null }),
+  };
+}
+
+/** What follows from how it ended. */
+async function settle(
+  parts: ServiceParts,
+  sync: Sync,
+  request: RunRequest | null,
+  finished: FinishedRun,
+  signal: AbortSignal,
+): Promise<Done> {
+  const { clock } = parts;
+  const { run, fault } = finished;
+  if (run.state === "paused") {
+    const { resumeAt } = run;
+    parts.events.tell({ kind: "run.paused", sync: sync.name, run: run.id, detail: { resume_at: resumeAt } });
+    return { again: resumeAt ?? clock.now() + BUSY_MS };
+  }
+  if (signal.aborted && run.state === "cancelled" && run.action !== "plan") await queuedRunAgain(parts, sync, run);
+  tellEnd(parts, sync, finished);
+  if (request !== null && run.id !== request.run.id) {
+    // An earlier run had to be finished first, and could not be: what stopped it would stop this one.
+    const why = fault ?? asFault(new Error(run.reason ?? "an earlier run did not come to its end"));
+    await dismiss(parts, request.run, "failed", run.code ?? why.code, `run ${run.id} had to end first: ${why.message}`);
+  }
+  if (run.action !== "plan") await announceRun(parts, run);
+  return NOTHING_MORE;
+}
+
+/** It came to no run at all. */
+async function fail(parts: ServiceParts, sync: Sync, request: RunRequest | null, fault: Fault): Promise<void> {
+  const end = fault.code === "CANCELLED" ? "cancelled" : fault.rule.exitStatus === 4 ? "blocked" : "failed";
+  const event = eventOfFault(fault);
+  if (event !== null) parts.tell({ sync, event, run: null, fault, wasBad: false });
+  parts.log.warn({ sync: sync.name, run: request?.run.id, code: fault.code }, fault.message);
+  if (request !== null) await dismiss(parts, request.run, end, fault.code, fault.message);
+}
+
+async function dismiss(
+  parts: ServiceParts,
+  run: RunRecord,
+  state: "cancelled" | "failed" | "blocked",
+  code: string,
+  reason: string,
+): Promise<void> {
+  if (!(await parts.state.dismiss(run.id, { state, code, reason }, parts.clock.now()))) return;
+  parts.events.tell({ kind: "run.ended", sync: run.sync, run: run.id, detail: { state, code } });
+}
+
+function tellEnd(parts: ServiceParts, sync: Sync, finished: FinishedRun): void {
+  const { run, fault } = finished;
+  const { state, code, counts, planRows } = run;
+  parts.events.tell({
+    kind: "run.ended",
+    sync: sync.name,
+    run: run.id,
+    detail: { state, code, planned: planRows, read: counts?.read ?? null },
+  });
+  parts.meters.runEnded(sync.name, finished);
+  parts.log.info({ sync: sync.name, run: run.id, state, code, trigger: run.trigger }, "run ended");
+  const event = run.action === "plan" ? null : eventOf(run);
+  if (event !== null) parts.tell({ sync, event, run, fault, wasBad: false });
+}

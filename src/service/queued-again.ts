@@ -1,0 +1,10 @@
+import type { Sync } from "../contract/project.ts";
+import type { RunRecord } from "../contract/run.ts";
+import { queuedRun } from "../engine/new-run.ts";
+import type { ServiceParts } from "./service-parts.ts";
+
+/** A run that the service's own stop cut short goes on at the next start: what is left is found again by the diff. */
+export async function queuedRunAgain(parts: ServiceParts, sync: Sync, run: RunRecord): Promise<void> {
+  const again = queuedRun(sync, { action: run.action, trigger: run.trigger }, parts);
+  await parts.state.request({ run: again, ask: { approve: false, who: "service" } }, null);
+}

@@ -1,0 +1,28 @@
+import type { Sync } from "../contract/project.ts";
+import type { Action } from "../contract/run.ts";
+import type { IdempotencyKey, Requested } from "../contract/service.ts";
+import { queuedRun } from "../engine/new-run.ts";
+import { runKey, type ServiceParts } from "./service-parts.ts";
+
+export type Wanted = {
+  readonly action: Action;
+  readonly approve: boolean;
+  /** For the audit log. */
+  readonly who: string;
+  /** What history says started it. */
+  readonly trigger: string;
+  readonly key: IdempotencyKey | null;
+};
+
+/** Notes that a sync is to run and rings for it. Triggers that come while one waits join it (S26). */
+export async function requestRun(parts: ServiceParts, sync: Sync, wanted: Wanted): Promise<Requested> {
+  const { action, approve, who, trigger, key } = wanted;
+  const run = queuedRun(sync, { action, trigger }, parts);
+  const requested = await parts.state.request({ run, ask: { approve, who } }, key);
+  if (requested.kind === "conflict") return requested;
+  if (requested.kind === "new")
+    parts.events.tell({ kind: "run.queued", sync: sync.name, run: run.id, detail: { action, trigger } });
+  // Also where it only joined: a ring too many is harmless, one too few is not.
+  if (requested.run.state === "queued") await parts.bell.enqueue(runKey(sync.name));
+  return requested;
+}

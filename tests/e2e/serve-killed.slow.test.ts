@@ -1,0 +1,70 @@
+// Proves that a service that is killed or stopped in mid-run goes on by itself at its next start, each row once, and that a stop leaves nothing behind.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { CUSTOMER_ID, crowd, expected, peopleProject, shown } from "./people.ts";
+import { portalMaker } from "./portal.ts";
+import { projectMaker, type RunDocument } from "./project.ts";
+import { startService, until } from "./service.ts";
+
+const newProject = projectMaker();
+const newPortal = portalMaker();
+const PEOPLE = crowd(2_000);
+
+async function world() {
+  const portal = await newPortal();
+  await portal.addFields("contacts", [CUSTOMER_ID]);
+  await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 400 } });
+  const project = newProject(peopleProject(portal.url, PEOPLE, { guards: "off" }));
+  const service = await startService(project);
+  const { body } = await service.start("people");
+  await until(async () => (await portal.writes()).length > 5);
+  return { portal, project, service, run: body };
+}
+
+it("killed in mid-run and started again, it takes the run up by itself", async () => {
+  const { portal, project, service, run } = await world();
+  await service.stop("SIGKILL");
+  await portal.noFaults();
+  const again = await startService(project);
+  const ended = await again.ask<RunDocument>("GET", `/api/v1/runs/${run.id}?wait=60`);
+  expect(ended.body).toMatchObject({ state: "succeeded", resumes: 1, operations: { upsert: { applied: 2_000 } } });
+  expect(shown(await portal.dump())).toEqual(expected(PEOPLE));
+  expect((await again.start("people", { wait: 60 })).body).toMatchObject({ state: "succeeded", planned: 0 });
+  expect(await again.stop()).toBe(0);
+});
+
+it("killed while a run waits, it begins that run at its next start", async () => {
+  const { portal, project, service } = await world();
+  const waiting = await service.start("people");
+  expect(waiting.body.state).toBe("queued");
+  await service.stop("SIGKILL");
+  await portal.noFaults();
+  const again = await startService(project);
+  const ended = await again.ask<RunDocument>("GET", `/api/v1/runs/${waiting.body.id}?wait=60`);
+  expect(ended.body).toMatchObject({ state: "succeeded", planned: 0 });
+  expect(shown(await portal.dump())).toEqual(expected(PEOPLE));
+  expect(await again.stop()).toBe(0);
+});
+
+it("told to stop in mid-run, it lets calls come home, gives everything back, and the rest goes at its next start", async () => {
+  const { portal, project, service, run } = await world();
+  const calls = async () => (await portal.writes()).length;
+  expect(await service.stop("SIGTERM")).toBe(0);
+  const after = await calls();
+  expect(existsSync(join(project.dir, ".sluice/serve.json"))).toBe(false);
+  const stopped = await project.json<{ runs: RunDocument[] }>(["runs"]);
+  expect(stopped.document.runs).toMatchObject([{ state: "queued" }, { id: run.id, state: "cancelled" }]);
+  // Every call that it began was answered and is known: nothing is in doubt.
+  const unknown = await project.json<{ groups: object[] }>(["rows", run.id, "--state", "unknown"]);
+  expect(unknown.document.groups).toEqual([]);
+  expect(await calls()).toBe(after);
+  await portal.noFaults();
+  const again = await startService(project);
+  await until(async () => {
+    const { runs } = (await again.ask<{ runs: RunDocument[] }>("GET", "/api/v1/runs")).body;
+    return runs[0]?.state === "succeeded";
+  });
+  expect(shown(await portal.dump())).toEqual(expected(PEOPLE));
+  expect(await again.stop()).toBe(0);
+});
