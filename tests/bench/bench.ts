@@ -5,6 +5,8 @@ const USAGE = `npm run bench -- deliver [--to hubspot|salesforce] [--rows N] [--
 npm run bench -- rate [--rows N] [--syncs N]                 the same under tier pro: time against the shortest possible
 npm run bench -- diff [--rows N]                             planning against the bare SQL statements
 npm run bench -- adopt                                       taking over a Salesforce org of 50,000 contacts
+npm run bench -- serve [--rows N]                            how fast the API answers while a sync of N rows runs
+npm run bench -- many [--syncs N]                            a service with N small syncs: check, drain, drift, memory
 `;
 
 export type BenchOptions = {
@@ -22,7 +24,7 @@ function parseOptions(args: readonly string[]): BenchOptions | null {
   for (let index = 0; index < args.length; index += 2) {
     const [name, value] = [args[index], args[index + 1]];
     if (name === "--rows" && /^\d+$/.test(value ?? "")) rows = Number(value);
-    else if (name === "--syncs" && /^[1-9]$/.test(value ?? "")) syncs = Number(value);
+    else if (name === "--syncs" && /^[1-9]\d{0,3}$/.test(value ?? "")) syncs = Number(value);
     else if (name === "--tier" && value !== undefined) tier = value;
     else if (name === "--to" && (value === "hubspot" || value === "salesforce")) to = value;
     else return null;
@@ -35,6 +37,8 @@ async function benchmark(name: string): Promise<((options: BenchOptions) => Prom
   if (name === "deliver") return (await import("./deliver.ts")).deliver;
   if (name === "rate") return (await import("./rate.ts")).rate;
   if (name === "diff") return (await import("./diff.ts")).diff;
+  if (name === "serve") return (await import("./serve.ts")).serve;
+  if (name === "many") return (await import("./many.ts")).many;
   if (name === "adopt") return (await import("./adopt.ts")).adopt;
   return null;
 }

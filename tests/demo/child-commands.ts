@@ -30,18 +30,8 @@ export async function startSandbox(
   more: readonly string[] = [],
   program = SLUICE,
 ): Promise<Sandbox> {
-  const args = [program, "sandbox", `--${vendor}-port`, "0", "--tier", tier, "--json", ...more];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  children.add(child);
-  const url = await new Promise<string>((resolve, reject) => {
-    let text = "";
-    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-      text += chunk;
-      const found = /"url": "([^"]+)"/.exec(text)?.[1];
-      if (found !== undefined) resolve(found);
-    });
-    child.once("exit", (status) => reject(new Error(`the sandbox ended with status ${status} before it listened`)));
-  });
+  const args = ["sandbox", `--${vendor}-port`, "0", "--tier", tier, "--json", ...more];
+  const { found: url, stop } = await startChild(args, /"url": "([^"]+)"/, program);
   return {
     url,
     control: async (method, path, body) => {
@@ -51,15 +41,39 @@ export async function startSandbox(
       if (!answer.ok) throw new Error(`sandbox ${method} ${path}: ${answer.status} ${text.slice(0, 500)}`);
       return text === "" ? null : JSON.parse(text);
     },
-    stop: async () => {
-      const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-      const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
-      child.kill("SIGTERM");
-      await ended;
-      clearTimeout(timer);
-      children.delete(child);
-    },
+    stop,
   };
+}
+
+export type Child = {
+  readonly child: ChildProcess;
+  /** What the program said by which it is known to be ready. */
+  readonly found: string;
+  stop(): Promise<void>;
+};
+
+/** `sluice …` that goes on until it is stopped; resolves once `ready` stands in what it says. */
+export async function startChild(args: readonly string[], ready: RegExp, program = SLUICE): Promise<Child> {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  children.add(child);
+  const found = await new Promise<string>((resolve, reject) => {
+    let text = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+      const said = ready.exec(text)?.[1];
+      if (said !== undefined) resolve(said);
+    });
+    child.once("exit", (status) => reject(new Error(`sluice ${args[0]} ended with status ${status} too early`)));
+  });
+  const stop = async (): Promise<void> => {
+    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+    child.kill("SIGTERM");
+    await ended;
+    clearTimeout(timer);
+    children.delete(child);
+  };
+  return { child, found, stop };
 }
 
 export type Ended = {

@@ -1,0 +1,98 @@
+import { readFileSync } from "node:fs";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { sluice, startSandbox } from "../demo/child-commands.ts";
+import { count } from "../demo/run-facts.ts";
+import type { BenchOptions } from "./bench.ts";
+import { figure, megabytes, seconds } from "./figures.ts";
+import { makePeopleProject } from "./people-project.ts";
+import { type Service, startService } from "./service-child.ts";
+import { VENDORS } from "./vendors.ts";
+
+const ROWS_A_SYNC = 20;
+const WATCH_MS = 60_000;
+const LONGEST_MS = 240_000;
+/** One start of each in five minutes: with 1,000 syncs more than three a second. */
+const SCHEDULE = { every: "5m" };
+
+/** A service with very many small syncs: what it takes to read them, to look at them all and find nothing, to start them in time. */
+export async function many({ syncs }: BenchOptions): Promise<void> {
+  const total = syncs === 1 ? 1_000 : syncs;
+  const sandbox = await startSandbox("unlimited", "hubspot");
+  const project = await makePeopleProject(sandbox.url, total * ROWS_A_SYNC, VENDORS.hubspot, total);
+  try {
+    await VENDORS.hubspot.prepare(sandbox);
+    figure("syncs, rows each", `${count(total)}, ${ROWS_A_SYNC}`);
+    const check = await sluice(["check", "--project", project.dir, "--json"]);
+    figure("check", seconds(check.seconds), "3.00 s");
+    const service = await startService(project.dir);
+    const names = (await readdir(join(project.dir, "syncs"))).map((file) => file.replace(/\.yml$/, ""));
+    const first = await drain(service, names);
+    figure("first runs, all of them", seconds(first));
+    const before = rssMb(service.pid);
+    for (const round of [1, 2]) {
+      const taken = await drain(service, names);
+      figure(`no change, drain ${round}`, seconds(taken));
+      figure("  runs", `${(total / taken).toFixed(1)} /s`, "20 /s");
+    }
+    figure("memory after the first runs", megabytes(before));
+    figure("memory after two drains", megabytes(rssMb(service.pid)));
+    await schedule(project.dir, names);
+    await delay(WATCH_MS);
+    const lateness = await latenessOf(service);
+    figure("scheduled starts in a minute", count(lateness.starts));
+    figure(
+      "  within 0.1 s, within 1 s of their time",
+      `${count(lateness.within.tenth)}, ${count(lateness.within.second)}`,
+      "all within 1 s",
+    );
+    figure("memory after a minute of schedules", megabytes(rssMb(service.pid)));
+    await service.stop();
+  } finally {
+    await sandbox.stop();
+    await project.remove();
+  }
+}
+
+type Sync = {
+  readonly last_run: { readonly id: string; readonly state: string; readonly ended_at: string | null } | null;
+};
+
+/** Asks for a run of each at once and waits until all are over. */
+async function drain(service: Service, names: readonly string[]): Promise<number> {
+  const startedAt = performance.now();
+  const asked = await Promise.all(
+    names.map((name) => service.ask<{ id: string }>("POST", `/api/v1/syncs/${name}/runs`, {})),
+  );
+  const ids = new Set(asked.map(({ id }) => id));
+  while (performance.now() - startedAt < LONGEST_MS) {
+    const { syncs } = await service.ask<{ syncs: readonly Sync[] }>("GET", "/api/v1/syncs");
+    const over = syncs.filter(({ last_run: run }) => run !== null && ids.has(run.id) && run.ended_at !== null);
+    const bad = over.find(({ last_run: run }) => run?.state !== "succeeded");
+    if (bad !== undefined) throw new Error(`a run did not succeed: ${JSON.stringify(bad)}`);
+    if (over.length === names.length) return (performance.now() - startedAt) / 1000;
+    await delay(250);
+  }
+  throw new Error("the runs did not end in time");
+}
+
+async function schedule(dir: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const path = join(dir, "syncs", `${name}.yml`);
+    const sync = JSON.parse(await readFile(path, "utf8")) as object;
+    await writeFile(path, JSON.stringify({ ...sync, schedule: SCHEDULE }));
+  }
+}
+
+async function latenessOf(service: Service) {
+  const text = await service.ask<string>("GET", "/metrics");
+  const bucket = (le: string): number =>
+    Number(new RegExp(`sluice_schedule_lateness_seconds_bucket\\{le="${le}"\\} (\\d+)`).exec(text)?.[1] ?? 0);
+  return { starts: bucket("\\+Inf"), within: { tenth: bucket("0\\.1"), second: bucket("1") } };
+}
+
+function rssMb(pid: number): number {
+  const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return (Number(kib) * 1024) / 1e6;
+}
