@@ -8,6 +8,7 @@ it.each([
   ["as it is", `token ${SECRET}!`],
   ["URL-encoded", `GET /?token=${encodeURIComponent(SECRET)}&x=1`],
   ["in base64", `Authorization: Basic ${Buffer.from(SECRET).toString("base64")}`],
+  ["within JSON", JSON.stringify({ token: `${SECRET}` })],
   ["twice", `${SECRET} and ${SECRET}`],
 ])("%s", (_, text) => {
   const clean = redact(text, [SECRET]);
@@ -22,4 +23,9 @@ it("a longer secret is not left half standing by a shorter one that it contains"
 
 it("texts without secrets stay, and secrets too short to be any are left alone", () => {
   expect(redact("a fine day", ["nothing", "a", ""])).toBe("a fine day");
+});
+
+it("a secret with quotes and backslashes does not survive in JSON", () => {
+  const secret = 'pa"ss\\word';
+  expect(redact(JSON.stringify({ said: secret, nested: [`x${secret}`] }), [secret])).not.toMatch(/pa.{1,3}ss/);
 });
