@@ -33,18 +33,42 @@ function takesAway(removal: Sync["onRemoved"]): boolean {
   return removal.kind === "archive" || removal.kind === "delete";
 }
 
+/** One warning a sync, of all that come before it: with many syncs the pairs would be beyond reading. */
 function checkFields(syncs: readonly Sync[], problems: Problem[]): void {
-  syncs.forEach((sync, index) => {
-    for (const former of syncs.slice(0, index)) {
-      const theirs = new Set(former.fields.map(({ field }) => field));
-      const shared = sync.fields.map(({ field }) => field).filter((field) => theirs.has(field));
-      const [first] = shared;
-      if (first === undefined || sync.name === former.name) continue;
-      const message = `sync "${former.name}" (${former.source.file}) writes these of ${sync.object} too: ${shared.join(", ")}`;
+  const writers = new Map<string, Sync[]>();
+  for (const sync of syncs) {
+    const fields = sync.fields.map(({ field }) => field);
+    const shared = fields.filter((field) => writers.get(field)?.some((former) => former.name !== sync.name));
+    const [first] = shared;
+    if (first !== undefined) {
+      const message = `${writersText(writersOf(shared, writers))} of ${sync.object} too: ${shared.join(", ")}`;
       const fix = "where both have a record, the later run wins: let one of them write a field";
       problems.push(warning(placeOf(sync, ["fields", first]), "SHARED_FIELD", message, fix));
     }
-  });
+    for (const field of fields) {
+      const known = writers.get(field);
+      if (known === undefined) writers.set(field, [sync]);
+      else known.push(sync);
+    }
+  }
+}
+
+/** Syncs that came before and write one of these fields. Mostly they write all of them: then one list is the others. */
+function writersOf(fields: readonly string[], writers: ReadonlyMap<string, readonly Sync[]>): readonly Sync[] {
+  const lists = fields.map((field) => writers.get(field) ?? []);
+  const [first = []] = lists;
+  const isOne = lists.every((list) => list.length === first.length && list.at(-1) === first.at(-1));
+  return isOne ? first : [...new Set(lists.flat())];
+}
+
+const MOST_NAMED = 3;
+
+function writersText(formers: readonly Sync[]): string {
+  const named = formers.slice(0, MOST_NAMED).map(({ name, source }) => `"${name}" (${source.file})`);
+  const [only] = named;
+  if (formers.length === 1) return `sync ${only} writes these`;
+  const more = formers.length > named.length ? ` and ${formers.length - named.length} others` : "";
+  return `syncs ${named.join(", ")}${more} write these`;
 }
 
 function placeOf(sync: Sync, path: readonly string[]) {

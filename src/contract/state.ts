@@ -197,7 +197,8 @@ export type RunPatch = Partial<Omit<RunRecord, "id" | "sync" | "startedAt">>;
  * nothing, where the lease is not the newest of its sync or has run out by the database's clock.
  */
 export interface StateStore {
-  syncs(): Promise<readonly SyncRecord[]>;
+  /** All, or those of these names. */
+  syncs(names?: readonly string[]): Promise<readonly SyncRecord[]>;
   putSync(lease: Lease, sync: SyncRecord): Promise<void>;
   /** Moves all rows of a sync to its new name; nobody may hold a lease on either but the caller. */
   renameSync(from: string, to: string): Promise<void>;
@@ -269,8 +270,8 @@ export interface StateStore {
   /** Newest alias wins; chains are followed by the caller. */
   aliases(account: string, object: string): Promise<ReadonlyMap<string, string>>;
 
-  /** Every lease that was ever taken, by sync. */
-  leases(): Promise<readonly LeaseRecord[]>;
+  /** Every lease that was ever taken, or those of these syncs; by sync. */
+  leases(syncs?: readonly string[]): Promise<readonly LeaseRecord[]>;
   restoration(sync: string): Promise<Restoration | null>;
   /** Of all these syncs at once; written before anybody works with what was put back. */
   putRestorations(restorations: readonly Restoration[]): Promise<void>;

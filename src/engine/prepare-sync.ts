@@ -200,8 +200,9 @@ async function findSnapshot(
 
 async function checkGenerations(bench: Workbench, sync: Sync, metas: readonly SnapshotMeta[]): Promise<void> {
   if (bench.state === null) return;
-  const records = await bench.state.syncs();
-  const leases = await bench.state.leases();
+  const names = [sync.name, ...(typeof sync.renamedFrom === "string" ? [sync.renamedFrom] : [])];
+  const records = await bench.state.syncs(names);
+  const leases = await bench.state.leases(names);
   const name = records.some((record) => record.name === sync.name) ? sync.name : sync.renamedFrom;
   const trouble = troubleOfHalves({
     record: records.find((candidate) => candidate.name === name),

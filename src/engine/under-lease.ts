@@ -45,7 +45,7 @@ export async function underLease<T>(
  */
 async function refuseOlderState(state: StateStore, planner: Planner, sync: string): Promise<void> {
   const meta = (await planner.metas()).find((candidate) => candidate.sync === sync);
-  const lease = (await state.leases()).find((candidate) => candidate.sync === sync);
+  const lease = (await state.leases([sync]))[0];
   const trouble = olderState(meta, lease);
   if (trouble !== null) throw trouble;
 }

@@ -201,3 +201,11 @@ export function numberedSql(planned: string, rowsByPart: ReadonlyMap<number, num
     ? selects.join(" union all ")
     : `select 0::bigint as seq, * exclude (part) from ${planned} where false`;
 }
+
+/** A plan without rows, of the columns that every plan has. */
+export function emptyPlanSql(): string {
+  return `select null::bigint as seq, null::varchar as operation, null::varchar as change, null::varchar as key,
+    null::varchar as hash, null::varchar as remote_id, null::varchar as origin, null::boolean as adopted,
+    null::varchar as match, null::varchar as fields, null::varchar as before, null::varchar as payload,
+    null::varchar as settled, null::varchar as reason, null::boolean as is_known, null::integer as attempts where false`;
+}

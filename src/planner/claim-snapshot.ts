@@ -1,15 +1,15 @@
 import { quoteText } from "../core/duckdb-sql.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
-import { fence, META, readMeta, snapshotTable } from "./snapshot-schema.ts";
+import { fence, META, readMeta, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 
-/** The lease's epoch stands in the planner before anything is done under it: a worker that slept through its own lease moves nothing. */
-export async function claimSnapshot(session: DuckdbSession, sync: string, epoch: number): Promise<void> {
-  await session.transaction(async () => {
-    const meta = await readMeta(session, sync);
-    if (meta === null) return;
-    fence(meta, epoch);
-    if (meta.epoch < epoch) await session.run(`update ${META} set epoch = ${epoch} where sync = ${quoteText(sync)}`);
-  });
+/**
+ * The lease's epoch stands in the planner before anything is done under it: a worker that slept through its own lease moves
+ * nothing. One statement is one transaction.
+ */
+export async function claimSnapshot(session: DuckdbSession, meta: StoredMeta, epoch: number): Promise<StoredMeta> {
+  fence(meta, epoch);
+  if (meta.epoch < epoch) await session.run(`update ${META} set epoch = ${epoch} where sync = ${quoteText(meta.sync)}`);
+  return { ...meta, epoch };
 }
 
 /** Counts records that rows came by in a run, from what was accepted of its plan. */

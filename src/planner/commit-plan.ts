@@ -1,5 +1,5 @@
 import type { PlanRequest } from "../contract/planner.ts";
-import type { DuckdbSession } from "./duckdb-session.ts";
+import { counts, type DuckdbSession } from "./duckdb-session.ts";
 import { owedField } from "./owed-fields.ts";
 import { invalidTable, metaOf, putMeta, readMeta, snapshotTable } from "./snapshot-schema.ts";
 import { T } from "./stage-sql.ts";
@@ -17,7 +17,7 @@ export async function commitPlan(
     const stored = await readMeta(session, request.sync);
     if (request.keysOnly) {
       // Keys alone say nothing of the other fields: hashes, marks and mapping stay as they are.
-      if (stored !== null) await putMeta(session, { ...stored, epoch: at.epoch });
+      if (stored !== null) await putMeta(session, { ...stored, epoch: at.epoch }, stored);
       return;
     }
     const fields = request.mapping.fields.map((field) => field.field);
@@ -31,19 +31,28 @@ export async function commitPlan(
         fields,
         forward: stored === null ? [] : fields.filter((field) => owedField(request, stored, field) !== null),
       }),
+      stored,
     );
     const snapshot = snapshotTable(meta.table);
     // Rows that differ and may stay unacknowledged are compared by value until they are: their old hash could equal today's.
     if (stored !== null && stored.hashVersion !== at.hashVersion)
       await session.run(`update ${snapshot} set hash = null where key not in (select key from ${T.touch})`);
-    await session.run(
-      `update ${snapshot} set hash = t.hash, absent_since = null, mark = null, doubt = null from ${T.touch} t where ${snapshot}.key = t.key`,
+    const invalid = invalidTable(meta.table);
+    const [touched = 0, removed = 0, refused = 0, refusedBefore = 0] = await counts(
+      session,
+      [T.touch, T.removed, T.invalid, invalid].map((table) => `select count(*) from ${table}`),
     );
+    if (touched > 0)
+      await session.run(
+        `update ${snapshot} set hash = t.hash, absent_since = null, mark = null, doubt = null from ${T.touch} t where ${snapshot}.key = t.key`,
+      );
     // Rows that left without anything to do in the destination: those without a record are forgotten, the rest is marked.
-    await session.run(`delete from ${snapshot} where key in (select key from ${T.removed} where forgotten)`);
-    await session.run(`update ${snapshot} set absent_since = to_timestamp(${request.nowMs / 1000})
-      where key in (select key from ${T.removed} where not planned and not forgotten)`);
-    await session.run(`delete from ${invalidTable(meta.table)}`);
-    await session.run(`insert into ${invalidTable(meta.table)} select key, code, field from ${T.invalid}`);
+    if (removed > 0) {
+      await session.run(`delete from ${snapshot} where key in (select key from ${T.removed} where forgotten)`);
+      await session.run(`update ${snapshot} set absent_since = to_timestamp(${request.nowMs / 1000})
+        where key in (select key from ${T.removed} where not planned and not forgotten)`);
+    }
+    if (refusedBefore > 0) await session.run(`delete from ${invalid}`);
+    if (refused > 0) await session.run(`insert into ${invalid} select key, code, field from ${T.invalid}`);
   });
 }

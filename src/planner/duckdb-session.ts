@@ -4,7 +4,7 @@ import { damageOf } from "./damaged-file.ts";
 
 /** One connection with its own temporary tables. Only materialised results: a streamed one ends silently on an error. */
 export interface DuckdbSession {
-  /** One statement, whose result does not matter. Interrupted when the signal aborts. */
+  /** One statement or several, whose results do not matter. Interrupted when the signal aborts. */
   run(sql: string, signal?: AbortSignal): Promise<void>;
   /** Rows as JSON-safe values: integers beyond 2^53 and decimals as text. */
   rows<T>(sql: string): Promise<T[]>;
@@ -43,6 +43,14 @@ export async function openSession(instance: DuckDBInstance): Promise<DuckdbSessi
     close: () => connection.closeSync(),
   };
   return session;
+}
+
+/** Several counts with one statement: each costs as much as its planning. */
+export async function counts(session: DuckdbSession, selects: readonly string[]): Promise<number[]> {
+  const [row] = await session.rows<Record<string, string | null>>(
+    `select ${selects.map((select, index) => `(${select}) as c${index}`).join(", ")}`,
+  );
+  return selects.map((_, index) => Number(row?.[`c${index}`] ?? 0));
 }
 
 async function runPlain(connection: DuckDBConnection, sql: string): Promise<void> {

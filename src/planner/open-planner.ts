@@ -10,13 +10,14 @@ import { type DuckdbEngine, type EngineOptions, openEngine } from "./duckdb-engi
 import type { DuckdbSession } from "./duckdb-session.ts";
 import { findInPlan, findPerson } from "./find-person.ts";
 import { forgetRows, forgetSnapshot, tallySnapshot } from "./forget-snapshot.ts";
+import { knownMetas } from "./known-metas.ts";
 import { countPlanRows, dropPlan, hasPlan, planSha, readPlanRows } from "./plan-file.ts";
 import { planSession } from "./plan-session.ts";
 import { readEntry } from "./read-entry.ts";
 import { readRemoteIds, relinkRows } from "./record-ids.ts";
 import { rekeySession } from "./rekey-snapshot.ts";
 import { rewritePlanner } from "./rewrite-planner.ts";
-import { createSchema, META, readMeta, readMetas, snapshotTable } from "./snapshot-schema.ts";
+import { createSchema, META, readMeta, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 
 /** Opens the project's planner; PLANNER_BUSY where another process keeps it for more than 30 s. */
 export async function openPlanner(options: EngineOptions, signal: AbortSignal): Promise<Planner> {
@@ -24,22 +25,26 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
   const session = await openTables(engine);
   // One after the other: a session holds one transaction and its own temporary tables.
   const alone = oneAtATime();
+  const metas = knownMetas(session);
+  const writing = <T>(syncs: readonly string[], work: () => Promise<T>): Promise<T> =>
+    alone(() => metas.writing(syncs, work));
   let plans = 0;
   let isClosed = false;
   return {
-    metas: () => alone(() => readMetas(session)),
+    metas: () => alone(() => metas.all()),
     plan: async (request) => {
-      const metas = await alone(() => readMetas(session));
+      const known = await alone(() => metas.all());
       const opened = await engine.openOn(request.local, signal);
       const scratchFile = join(options.workDir, "tmp", `plan-${process.pid}-${++plans}.parquet`);
-      const meta = metas.find((candidate) => candidate.sync === request.sync) ?? null;
+      const meta = known.find((candidate) => candidate.sync === request.sync) ?? null;
       const release = async () => {
         await opened.release();
         await engine.giveBack();
       };
       const { version: engineVersion, onEveryCore, giveBack } = engine;
-      const of = { request, meta, metas, engineVersion, scratchFile };
-      return planSession({ ...of, ...opened, release, onEveryCore, giveBack, alone });
+      const of = { request, meta, metas: known, engineVersion, scratchFile };
+      const storing = <T>(work: () => Promise<T>): Promise<T> => writing([request.sync], work);
+      return planSession({ ...of, ...opened, release, onEveryCore, giveBack, storing });
     },
     readPlan: (path, fromSeq, toSeq) =>
       alone(() => readPlanRows(session, `read_parquet(${quoteText(path)})`, `seq >= ${fromSeq} and seq < ${toSeq}`)),
@@ -48,25 +53,30 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
     dropPlan,
     countPlan: (path, ranges) => alone(() => countPlanRows(session, path, ranges)),
     accept: (at, rows) =>
-      alone(async () => {
+      writing([at.sync], async () => {
         const generation = await acceptRows(session, at, rows);
         await engine.giveBack();
         return generation;
       }),
-    markInDoubt: (at, ranges) => alone(() => markInDoubt(session, at, ranges)),
-    owners: (account, object, remoteIds) => alone(() => owners(session, account, object, remoteIds)),
-    claim: (sync, epoch) => alone(() => claimSnapshot(session, sync, epoch)),
+    markInDoubt: (at, ranges) => writing([at.sync], () => markInDoubt(session, at, ranges)),
+    owners: (account, object, remoteIds) =>
+      alone(async () => {
+        const held = (await metas.all()).filter((meta) => meta.account === account && meta.object === object);
+        return owners(session, held, remoteIds);
+      }),
+    claim: (sync, epoch) => alone(() => metas.replacing(sync, (stored) => claimSnapshot(session, stored, epoch))),
     tallyRun: (at) => alone(() => tallyRun(session, at)),
-    rename: (from, to) => alone(() => rename(session, from, to)),
+    rename: (from, to) => writing([from, to], () => rename(session, from, to)),
     tally: (sync) => alone(() => tallySnapshot(session, sync)),
-    forget: (sync, epoch) => alone(() => forgetSnapshot(session, sync, epoch)),
+    forget: (sync, epoch) => writing([sync], () => forgetSnapshot(session, sync, epoch)),
     rekey: async (request) => {
-      const meta = await alone(() => readMeta(session, request.sync));
+      const meta = await alone(() => metas.of(request.sync));
       const { session: own, release } = await engine.openOn(request.local, signal);
-      return rekeySession({ request, meta, session: own, release, engine, alone });
+      const storing = <T>(work: () => Promise<T>): Promise<T> => writing([request.sync], work);
+      return rekeySession({ request, meta, session: own, release, engine, alone: storing });
     },
     remoteIds: (sync, after, limit) => alone(() => readRemoteIds(session, sync, after, limit)),
-    relink: (at, moves) => alone(() => relinkRows(session, at, moves)),
+    relink: (at, moves) => writing([at.sync], () => relinkRows(session, at, moves)),
     inspect: (sync) => alone(() => engine.onEveryCore(() => inspectSnapshot(session, sync))),
     copyTo: (path) =>
       alone(async () => {
@@ -76,7 +86,7 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
     entry: (sync, key) => alone(() => readEntry(session, sync, key)),
     findPerson: (sync, traits) => alone(() => findPerson(session, sync, traits)),
     findInPlan: (path, traits) => alone(() => findInPlan(session, path, traits)),
-    forgetRows: (at, keys) => alone(() => forgetRows(session, at, keys)),
+    forgetRows: (at, keys) => writing([at.sync], () => forgetRows(session, at, keys)),
     blankPlan: (path, traits, placeholder, commit) =>
       alone(() => blankPlan(session, path, traits, placeholder, commit)),
     rewriteAndClose: () =>
@@ -117,13 +127,11 @@ function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
 
 async function owners(
   session: DuckdbSession,
-  account: string,
-  object: string,
+  metas: readonly StoredMeta[],
   remoteIds: readonly string[],
 ): Promise<LinkOwner[]> {
   if (remoteIds.length === 0) return [];
   const list = remoteIds.map(quoteText).join(", ");
-  const metas = (await readMetas(session)).filter((meta) => meta.account === account && meta.object === object);
   const found: LinkOwner[] = [];
   for (const meta of metas) {
     const rows = await session.rows<{ remote_id: string; key: string }>(

@@ -1,16 +1,62 @@
 import type { PlanFacts, PlanRequest } from "../contract/planner.ts";
 import type { Operation } from "../contract/run.ts";
-import type { DuckdbSession } from "./duckdb-session.ts";
+import { counts, type DuckdbSession } from "./duckdb-session.ts";
 import { invalidMessage } from "./invalid-messages.ts";
 import { invalidTable, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 import { T } from "./stage-sql.ts";
 
-/** Everything that is counted about a plan, once it is built. */
+/** Everything that is counted about a plan of so many rows, once it is built. */
 export async function planFacts(
   session: DuckdbSession,
   request: PlanRequest,
   meta: StoredMeta | null,
+  planned: number,
 ): Promise<PlanFacts> {
+  const [
+    read = 0,
+    invalid = 0,
+    waiting = 0,
+    removed = 0,
+    superseded = 0,
+    suppressed = 0,
+    nullKeys = 0,
+    snapshotRows = 0,
+  ] = await counts(session, [
+    `select count(*) from ${T.stage}`,
+    `select coalesce(sum(rows), 0) from ${T.invalid}`,
+    `select count(*) from ${T.due} where waiting`,
+    `select count(*) from ${T.removed} where not waiting`,
+    `select count(*) from temp.main.sluice_superseded`,
+    `select count(*) from ${T.stage} where key in (select key from ${T.suppressed})`,
+    `select count(*) from ${T.invalid} where code = 'NULL_KEY'`,
+    ...(meta === null ? [] : [`select count(*) from ${snapshotTable(meta.table)} where absent_since is null`]),
+  ]);
+  const rows = planned === 0 ? NO_ROWS : await countRows(session);
+  const { added, changed } = rows;
+  return {
+    counts: { read, invalid, unchanged: read - invalid - waiting - added - changed, waiting, added, changed, removed },
+    superseded,
+    suppressed,
+    snapshotRows,
+    operations: rows.operations,
+    writesById: rows.writesById,
+    creates: request.write === "update" ? 0 : rows.creates,
+    adopts: rows.adopts,
+    removals: rows.removals,
+    transferred: rows.transferred,
+    invalidGroups: invalid === 0 ? [] : await invalidGroups(session),
+    newInvalid: invalid === 0 ? 0 : await newInvalid(session, meta),
+    removalsPostponed: meta !== null && (request.keepsRemovals || nullKeys > 0),
+  };
+}
+
+type RowCounts = Pick<PlanFacts, "operations" | "writesById" | "creates" | "adopts" | "removals" | "transferred"> &
+  Pick<PlanFacts["counts"], "added" | "changed">;
+const NO_ROWS: RowCounts = {
+  ...{ operations: [], writesById: 0, creates: 0, adopts: 0, removals: 0, transferred: 0, added: 0, changed: 0 },
+};
+
+async function countRows(session: DuckdbSession): Promise<RowCounts> {
   const [plan] = await session.rows<Record<string, string>>(`select
       count(*) filter (change = 'added') as added, count(*) filter (change = 'changed') as changed,
       count(*) filter (settled is null and change <> 'removed' and remote_id is not null) as writes_by_id,
@@ -19,47 +65,16 @@ export async function planFacts(
       count(*) filter (settled is null and change = 'removed') as removals,
       count(*) filter (settled = 'transferred') as transferred from ${T.plan}`);
   const number = (name: string): number => Number(plan?.[name] ?? 0);
-  const read = await session.count(`select count(*) from ${T.stage}`);
-  const invalid = await session.count(`select coalesce(sum(rows), 0) from ${T.invalid}`);
-  const waitingRows = await session.count(`select count(*) from ${T.due} where waiting`);
-  const waitingRemovals = await session.count(`select count(*) from ${T.removed} where waiting`);
-  const added = number("added");
-  const changed = number("changed");
   const operations = await session.rows<{ operation: Operation; rows: string; settled: string }>(
     `select operation, count(*) as rows, count(settled) as settled from ${T.plan} group by operation order by operation`,
   );
-  const snapshotRows =
-    meta === null
-      ? 0
-      : await session.count(`select count(*) from ${snapshotTable(meta.table)} where absent_since is null`);
   return {
-    counts: {
-      read,
-      invalid,
-      unchanged: read - invalid - waitingRows - added - changed,
-      waiting: waitingRows,
-      added,
-      changed,
-      removed: (await session.count(`select count(*) from ${T.removed}`)) - waitingRemovals,
-    },
-    superseded: await session.count(`select count(*) from temp.main.sluice_superseded`),
-    suppressed: await session.count(`select count(*) from ${T.stage} where key in (select key from ${T.suppressed})`),
-    snapshotRows,
-    operations: operations.map((row) => ({
-      operation: row.operation,
-      rows: Number(row.rows),
-      settled: Number(row.settled),
+    operations: operations.map(({ operation, rows, settled }) => ({
+      ...{ operation, rows: Number(rows), settled: Number(settled) },
     })),
-    writesById: number("writes_by_id"),
-    creates: request.write === "update" ? 0 : number("creates"),
-    adopts: number("adopts"),
-    removals: number("removals"),
+    ...{ added: number("added"), changed: number("changed"), writesById: number("writes_by_id") },
+    ...{ creates: number("creates"), adopts: number("adopts"), removals: number("removals") },
     transferred: number("transferred"),
-    invalidGroups: await invalidGroups(session),
-    newInvalid: await newInvalid(session, meta),
-    removalsPostponed:
-      meta !== null &&
-      (request.keepsRemovals || (await session.count(`select count(*) from ${T.invalid} where code = 'NULL_KEY'`)) > 0),
   };
 }
 

@@ -21,7 +21,7 @@ export function invalidFile(planPath: string): string {
 /** Written aside, synced, renamed: the plan is there whole or not at all. Its SHA-256 in the state is the commit. */
 export async function writePlanFile(
   session: DuckdbSession,
-  scratch: string,
+  scratch: { readonly file: string; readonly rows: number },
   path: string,
   signal: AbortSignal,
 ): Promise<PlanFile> {
@@ -29,9 +29,8 @@ export async function writePlanFile(
   const invalid = invalidFile(path);
   await copyTo(session, `select * from ${T.invalid} order by code, key`, `${invalid}.tmp`, signal);
   await putInPlace(`${invalid}.tmp`, invalid);
-  await putInPlace(scratch, path);
-  const rows = await session.count(`select count(*) from read_parquet(${quoteText(path)})`);
-  return { path, rows, sha256: await sha256Of(path) };
+  await putInPlace(scratch.file, path);
+  return { path, rows: scratch.rows, sha256: await sha256Of(path) };
 }
 
 /** The rows of a select as a Parquet file. */

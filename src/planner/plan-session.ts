@@ -1,13 +1,13 @@
 import { rm } from "node:fs/promises";
 import { Fault } from "../contract/fault.ts";
-import type { PlanFacts, PlanRequest, PlanSession, UnlinkedRow } from "../contract/planner.ts";
+import type { GuardCounts, PlanFacts, PlanRequest, PlanSession, UnlinkedRow } from "../contract/planner.ts";
 import { keyFamily } from "../core/key.ts";
 import { withoutValues } from "../core/without-values.ts";
-import { changesSql, dueSql, numberedSql, partCountsSql, plannedSql, touchSql } from "./change-sql.ts";
+import { changesSql, dueSql, emptyPlanSql, numberedSql, partCountsSql, plannedSql, touchSql } from "./change-sql.ts";
 import { commitPlan } from "./commit-plan.ts";
 import { isFormerKey, listDoubted, settleDoubted } from "./doubted-rows.ts";
 import type { DuckdbEngine } from "./duckdb-engine.ts";
-import type { DuckdbSession } from "./duckdb-session.ts";
+import { counts, type DuckdbSession } from "./duckdb-session.ts";
 import { guardCounts, setAside } from "./guard-rows.ts";
 import { hashVersion } from "./hash-version.ts";
 import { insertRows } from "./insert-rows.ts";
@@ -17,7 +17,16 @@ import { copyTo, readPlanRows, viewPlan, writePlanFile } from "./plan-file.ts";
 import { findRemoved, listGhosts, listShared, settleGhosts } from "./removed-rows.ts";
 import { refuseUnmatchable, settleTaken } from "./settle-links.ts";
 import { type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
-import { comparedSql, diffSql, formerSql, payloadSql, repeatedKeysSql, stageSql, T } from "./stage-sql.ts";
+import {
+  comparedSql,
+  diffSql,
+  formerSql,
+  noPayloadSql,
+  payloadSql,
+  repeatedKeysSql,
+  stageSql,
+  T,
+} from "./stage-sql.ts";
 import { storeLinks } from "./store-links.ts";
 import { loadSuppressed, suppressedSql } from "./suppress-sql.ts";
 import { matchValues } from "./value-sql.ts";
@@ -35,8 +44,8 @@ export type SessionParts = {
   readonly scratchFile: string;
   readonly onEveryCore: DuckdbEngine["onEveryCore"];
   readonly giveBack: DuckdbEngine["giveBack"];
-  /** The planner's own tables are written by one at a time, whichever session writes. */
-  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
+  /** The planner's own tables are written by one at a time, whichever session writes, and what is known of them is read anew. */
+  readonly storing: <T>(work: () => Promise<T>) => Promise<T>;
 };
 
 const EMPTY_TABLES = [
@@ -47,6 +56,8 @@ const EMPTY_TABLES = [
   "sluice_superseded (key varchar)",
 ];
 
+const NOTHING_TO_GUARD: GuardCounts = { changed: 0, creates: 0, removals: 0, cleared: new Map() };
+
 export function planSession(parts: SessionParts): PlanSession {
   const { request, session, meta } = parts;
   const { mapping } = request;
@@ -54,21 +65,26 @@ export function planSession(parts: SessionParts): PlanSession {
   const asideFile = `${parts.scratchFile}.aside`;
   let scratchFile = parts.scratchFile;
   let isClosed = false;
+  let hasRejects = false;
+  /** Rows of the plan, once it is built. */
+  let planned = 0;
   return {
     stage: async (signal) => {
-      for (const table of EMPTY_TABLES) await session.run(`create temp table ${table}`);
-      await loadRejects(session, request);
+      await session.run(EMPTY_TABLES.map((table) => `create temp table ${table};`).join("\n"));
+      hasRejects = await loadRejects(session, request);
       await parts.onEveryCore(() => evaluate(parts, version, signal));
       await session.run(dueSql(request));
       if (request.keysOnly) await session.run(`delete from ${T.due} where mark is distinct from 'linked'`);
       await dropKnownInserts(session, request);
       await parts.onEveryCore(() => checkMatches(session, request, meta));
-      const unlinked = await session.count(`select count(*) from ${T.unlinked}`);
       await findRemoved(session, request, meta);
       await dropTables(session, ["sluice_diff", "sluice_former", "sluice_compared"]);
+      const [unlinked = 0, marked = 0] = await counts(session, [
+        `select count(*) from ${T.unlinked}`,
+        `select count(*) from ${T.due} where mark = 'unmatched'`,
+      ]);
       const ghosts = await listGhosts(session, request);
       const { doubted, former } = await listDoubted(session, request);
-      const marked = await session.count(`select count(*) from ${T.due} where mark = 'unmatched'`);
       return { unlinked: unlinked + ghosts + former, mustLook: marked + ghosts + doubted > 0 };
     },
     unlinked: async (fromIndex, limit) => {
@@ -104,8 +120,12 @@ export function planSession(parts: SessionParts): PlanSession {
         unlinkable.map((row) => ({ ...row, field: null, rows: 1 })),
       );
     },
-    build: (linksAreComplete, signal) => build(parts, version, linksAreComplete, signal),
-    guardCounts: (approved) => guardCounts(session, request, approved),
+    build: async (linksAreComplete, signal) => {
+      const built = await build(parts, version, linksAreComplete, signal);
+      planned = built.planned;
+      return built.facts;
+    },
+    guardCounts: async (approved) => (planned === 0 ? NOTHING_TO_GUARD : guardCounts(session, request, approved)),
     setAside: async (held, approved) => {
       const count = await setAside(session, held, approved, asideFile);
       if (count === 0) return 0;
@@ -115,30 +135,32 @@ export function planSession(parts: SessionParts): PlanSession {
     },
     goneRejects: async () => {
       // A plan of keys alone says nothing of the rows that it passes over.
-      if (request.keysOnly) return [];
+      if (request.keysOnly || !hasRejects) return [];
       const rows = await session.rows<{ key: string }>(goneRejectsSql());
       return rows.map((row) => row.key);
     },
-    sample: (limit) =>
-      readPlanRows(
-        session,
-        `(select * from ${T.plan} qualify row_number() over (partition by change, settled order by seq) <= ${limit})`,
-      ),
+    sample: async (limit) =>
+      planned === 0
+        ? []
+        : readPlanRows(
+            session,
+            `(select * from ${T.plan} qualify row_number() over (partition by change, settled order by seq) <= ${limit})`,
+          ),
     write: async (path, signal) => {
-      const file = await writePlanFile(session, scratchFile, path, signal);
+      const file = await writePlanFile(session, { file: scratchFile, rows: planned }, path, signal);
       await viewPlan(session, path);
       return file;
     },
     commit: (epoch) => {
       const key = mapping.primaryKey.map((column) => `${column.name}:${keyFamily(column)}`);
-      return parts.alone(() => commitPlan(session, request, { epoch, hashVersion: version, key }));
+      return parts.storing(() => commitPlan(session, request, { epoch, hashVersion: version, key }));
     },
     storeLinks: async (at) => {
       await settleDoubted(session);
       await settleGhosts(session, request, false);
       await settleTaken(session, request, meta);
       const key = mapping.primaryKey.map((column) => `${column.name}:${keyFamily(column)}`);
-      return parts.alone(() => storeLinks(session, request, { ...at, hashVersion: version, key }));
+      return parts.storing(() => storeLinks(session, request, { ...at, hashVersion: version, key }));
     },
     close: async () => {
       if (isClosed) return;
@@ -168,33 +190,31 @@ const READ_TABLES = ["stage", "suppressed", "repeated_keys", "compared", "former
 async function evaluate(parts: SessionParts, version: string, signal: AbortSignal): Promise<void> {
   const { session, request } = parts;
   await runModel(() => loadSuppressed(session, request, signal));
-  await runModel(() => readModel(parts, version, signal));
-  if ((await noteUnstable(session)) > 0) {
+  const differs = await runModel(() => readModel(parts, version, signal));
+  if (differs && (await noteUnstable(session)) > 0) {
     await dropTables(session, READ_TABLES);
     await session.run(`delete from ${T.invalid}`);
-    await runModel(() => session.transaction(() => readModel(parts, version, signal)));
-    await noteUnstable(session);
+    if (await runModel(() => session.transaction(() => readModel(parts, version, signal)))) await noteUnstable(session);
   }
   await session.run(`insert into ${T.invalid} select null, 'NULL_KEY', null,
-    'the primary key is null', count(*) from ${T.stage} where key is null having count(*) > 0`);
-  await session.run(
-    `insert into ${T.invalid} select key, 'REPEATED_KEY', null, rows || ' rows have this primary key', rows from ${T.repeatedKeys}`,
-  );
-  await session.run(`insert into ${T.invalid} select key, string_split(error, ':')[1], substr(error, instr(error, ':') + 1), null, 1
-    from ${T.payload} where error is not null`);
+      'the primary key is null', count(*) from ${T.stage} where key is null having count(*) > 0
+    union all select key, 'REPEATED_KEY', null, rows || ' rows have this primary key', rows from ${T.repeatedKeys}
+    union all select key, string_split(error, ':')[1], substr(error, instr(error, ':') + 1), null, 1
+      from ${T.payload} where error is not null`);
 }
 
+/** Whether any row differs: only then is the model read a second time. */
 async function readModel(
   { request, session, meta, giveBack }: SessionParts,
   version: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { mapping, sql } = request;
   const latestBy = request.onDuplicateMatch.policy === "keep_latest" ? request.onDuplicateMatch.by : null;
   await session.run(stageSql(sql, mapping, latestBy), signal);
   await session.run(suppressedSql(request), signal);
   await session.run(repeatedKeysSql(), signal);
-  const hasSuppressed = (await session.count(`select count(*) from ${T.suppressed}`)) > 0;
+  const hasSuppressed = request.suppress !== null && (await session.count(`select count(*) from ${T.suppressed}`)) > 0;
   // What is wrong with rows that are never sent is nobody's business.
   if (hasSuppressed) await session.run(`delete from ${T.repeatedKeys} where key in (select key from ${T.suppressed})`);
   await giveBack();
@@ -207,7 +227,9 @@ async function readModel(
     await giveBack();
   }
   await session.run(diffSql(mapping, meta !== null, hasSuppressed), signal);
-  await session.run(payloadSql(sql, mapping), signal);
+  const differing = await session.count(`select count(*) from ${T.diff}`);
+  await session.run(differing > 0 ? payloadSql(sql, mapping) : noPayloadSql(mapping), signal);
+  return differing > 0;
 }
 
 /** A row whose second reading differs from its first is never sent: nobody knows which of the two is meant. */
@@ -224,9 +246,12 @@ async function noteUnstable(session: DuckdbSession): Promise<number> {
   return unstable;
 }
 
-async function loadRejects(session: DuckdbSession, request: PlanRequest): Promise<void> {
+/** Whether there are any. */
+async function loadRejects(session: DuckdbSession, request: PlanRequest): Promise<boolean> {
   const columns = { key: "VARCHAR", is_removal: "BOOLEAN", hash: "VARCHAR", next_try: "BIGINT", attempts: "INTEGER" };
-  for await (const page of request.rejects)
+  let hasAny = false;
+  for await (const page of request.rejects) {
+    hasAny ||= page.length > 0;
     await insertRows(
       session,
       "sluice_rejects",
@@ -239,6 +264,8 @@ async function loadRejects(session: DuckdbSession, request: PlanRequest): Promis
         attempts: reject.attempts,
       })),
     );
+  }
+  return hasAny;
 }
 
 /** `insert` sends a key once: later changes are looked at here for the last time. */
@@ -248,17 +275,44 @@ async function dropKnownInserts(session: DuckdbSession, request: PlanRequest): P
   await session.run(`delete from ${T.due} where known and doubt is null`);
 }
 
+type Built = { readonly facts: PlanFacts /** Rows of the plan. */; readonly planned: number };
+
 async function build(
   parts: SessionParts,
   version: string,
   linksAreComplete: boolean,
   signal: AbortSignal,
-): Promise<PlanFacts> {
+): Promise<Built> {
   const { request, session, meta } = parts;
   await settleDoubted(session);
   await settleGhosts(session, request, linksAreComplete);
   await settleTaken(session, request, meta);
   await session.run(`delete from ${T.due} where key in (select key from ${T.invalid})`);
+  const [due = 0, removed = 0] = await counts(session, [
+    `select count(*) from ${T.due}`,
+    `select count(*) from ${T.removed}`,
+  ]);
+  const planned =
+    due + removed === 0 ? await planNothing(parts, signal) : await planRows(parts, version, linksAreComplete, signal);
+  await viewPlan(session, parts.scratchFile);
+  const facts = await planFacts(session, request, meta, planned);
+  await dropTables(session, ["sluice_changes", "sluice_stage"]);
+  return { facts, planned };
+}
+
+/** Most runs of most syncs find that nothing has changed: they are spared what only concerns rows. */
+async function planNothing({ session, scratchFile }: SessionParts, signal: AbortSignal): Promise<number> {
+  await copyTo(session, emptyPlanSql(), scratchFile, signal);
+  return 0;
+}
+
+async function planRows(
+  parts: SessionParts,
+  version: string,
+  linksAreComplete: boolean,
+  signal: AbortSignal,
+): Promise<number> {
+  const { request, session, meta } = parts;
   const isCompared = meta !== null && meta.hashVersion !== version && !request.resend;
   await session.run(changesSql(request, isCompared ? meta : null), signal);
   await dropTables(session, ["sluice_payload"]);
@@ -268,25 +322,21 @@ async function build(
   await session.run(`create or replace temp table sluice_due as select * from ${T.due} where waiting`);
   await listShared(session, request, meta, parts.metas, parts.onEveryCore);
   const planned = plannedSql(request, `r.remote_id in (select remote_id from ${T.shared})`);
-  const counts = await session.rows<{ part: number; rows: string }>(partCountsSql(planned));
-  const rowsByPart = new Map(counts.map((count) => [Number(count.part), Number(count.rows)]));
+  const byPart = await session.rows<{ part: number; rows: string }>(partCountsSql(planned));
+  const rowsByPart = new Map(byPart.map((count) => [Number(count.part), Number(count.rows)]));
   await copyTo(session, numberedSql(planned, rowsByPart), parts.scratchFile, signal);
-  await viewPlan(session, parts.scratchFile);
-  await dropTables(session, ["sluice_changes"]);
-  const facts = await planFacts(session, request, meta);
-  await dropTables(session, ["sluice_stage"]);
-  return facts;
+  return [...rowsByPart.values()].reduce((sum, rows) => sum + rows, 0);
 }
 
 /** What is read no more is let go at once: its memory is needed for what comes. */
 async function dropTables(session: DuckdbSession, names: readonly string[]): Promise<void> {
-  for (const name of names) await session.run(`drop table if exists temp.main.${name}`);
+  await session.run(names.map((name) => `drop table if exists temp.main.${name};`).join("\n"));
 }
 
 /** Errors of the model's own SQL while it runs are the author's to read: the database's words, less people's data. */
-export async function runModel(work: () => Promise<void>): Promise<void> {
+export async function runModel<T>(work: () => Promise<T>): Promise<T> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     if (error instanceof Fault) throw error;
     const message = error instanceof Error ? error.message : String(error);

@@ -67,8 +67,8 @@ type MetaRow = {
 
 export type StoredMeta = SnapshotMeta & { readonly table: number };
 
-export async function readMetas(session: DuckdbSession): Promise<StoredMeta[]> {
-  const rows = await session.rows<MetaRow>(`select * from ${META} order by sync`);
+export async function readMetas(session: DuckdbSession, where = "true"): Promise<StoredMeta[]> {
+  const rows = await session.rows<MetaRow>(`select * from ${META} where ${where} order by sync`);
   return rows.map(storedMeta);
 }
 
@@ -102,11 +102,15 @@ export function metaOf(
   return { sync, account, object, model, ...at };
 }
 
-/** Makes or renews a sync's meta row inside the caller's transaction; refuses an epoch older than the one stored. */
-export async function putMeta(session: DuckdbSession, meta: SnapshotMeta): Promise<StoredMeta> {
-  const stored = await readMeta(session, meta.sync);
+/** Makes or renews a sync's meta row inside the caller's transaction, in which `stored` was read; refuses an epoch older than the one stored. */
+export async function putMeta(
+  session: DuckdbSession,
+  meta: SnapshotMeta,
+  stored: StoredMeta | null,
+): Promise<StoredMeta> {
   if (stored !== null) {
     fence(stored, meta.epoch);
+    if (isSame(stored, meta)) return stored;
     await session.run(`delete from ${META} where sync = ${quoteText(meta.sync)}`);
   }
   const table = stored?.table ?? (await session.count(`select coalesce(max(table_no), 0) + 1 from ${META}`));
@@ -119,6 +123,12 @@ export async function putMeta(session: DuckdbSession, meta: SnapshotMeta): Promi
   await session.run(`insert into ${META} values (${quoteText(meta.sync)}, ${table}, ${texts}, ${meta.epoch},
     ${meta.generation}, ${quoteText(meta.hashVersion)}, ${lists})`);
   return { ...meta, table };
+}
+
+/** Most runs find their sync as they left it. */
+function isSame({ table: _, ...stored }: StoredMeta, meta: SnapshotMeta): boolean {
+  const members = Object.keys(stored) as (keyof SnapshotMeta)[];
+  return members.every((member) => JSON.stringify(stored[member]) === JSON.stringify(meta[member]));
 }
 
 /** A worker that lost its lease must not move the snapshot (S26). */

@@ -114,3 +114,9 @@ export function payloadSql(sql: string, mapping: CompiledMapping): string {
     from (select *, ${keySql(mapping.primaryKey)} as "sluice key" from ${modelFrom(sql)})
     where "sluice key" in (select key from ${T.diff})`;
 }
+
+/** The same where no row differs: the model is not read a second time. */
+export function noPayloadSql(mapping: CompiledMapping): string {
+  const values = mapping.fields.map((_, index) => `, v${index} varchar`);
+  return `create temp table sluice_payload (key varchar, hash ubigint, error varchar${values.join("")})`;
+}

@@ -25,6 +25,7 @@ export async function storeLinks(
         fields: stored?.fields ?? [],
         forward: stored?.forward ?? [],
       }),
+      stored,
     );
     const snapshot = snapshotTable(meta.table);
     const linked = await session.count(`select count(*) from ${T.links}`);

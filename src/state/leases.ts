@@ -33,9 +33,11 @@ export function leaseMethods(
         return row === undefined || Number(row.until) <= (await database.now()) ? null : row.holder;
       }),
 
-    leases: () =>
+    leases: (syncs) =>
       database.read(async (db) => {
-        const rows: LeaseRow[] = await db("lease").orderBy("sync");
+        const query = db<LeaseRow>("lease").orderBy("sync");
+        if (syncs !== undefined) query.whereIn("sync", [...syncs]);
+        const rows: LeaseRow[] = await query;
         return rows.map(({ sync, epoch, holder }) => ({
           sync,
           epoch: Number(epoch),

@@ -14,9 +14,11 @@ type SyncRow = {
 
 export function syncMethods(database: Database): Pick<StateStore, "syncs" | "putSync" | "renameSync" | "forgetSync"> {
   return {
-    syncs: () =>
+    syncs: (names) =>
       database.read(async (db) => {
-        const rows: SyncRow[] = await db("sync").orderBy("name");
+        const query = db<SyncRow>("sync").orderBy("name");
+        if (names !== undefined) query.whereIn("name", [...names]);
+        const rows: SyncRow[] = await query;
         return rows.map(fromRow);
       }),
 

@@ -53,8 +53,9 @@ export function memoryState(disk: StateDisk, clock: Clock): StateStore {
       if (deaths === null) disk.deaths.delete(lease.sync);
       else disk.deaths.set(lease.sync, deaths);
     },
-    leases: async () =>
+    leases: async (syncs) =>
       [...disk.leases]
+        .filter(([sync]) => syncs?.includes(sync) ?? true)
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([sync, { epoch, holder }]) => ({ sync, epoch, holder: holder === "" ? null : holder })),
     // Nobody is forgotten in the simulation.
@@ -100,7 +101,10 @@ function syncMethods(
     if (former !== undefined) disk.leases.set(from, { epoch: former.epoch, holder: "", until: 0 });
   };
   return {
-    syncs: async () => [...disk.syncs.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    syncs: async (names) =>
+      [...disk.syncs.values()]
+        .filter(({ name }) => names?.includes(name) ?? true)
+        .sort((a, b) => (a.name < b.name ? -1 : 1)),
     putSync: async (lease, sync) => {
       fence(lease);
       disk.syncs.set(sync.name, sync);

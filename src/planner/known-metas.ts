@@ -1,0 +1,53 @@
+import { quoteText } from "../core/duckdb-sql.ts";
+import type { DuckdbSession } from "./duckdb-session.ts";
+import { readMetas, type StoredMeta } from "./snapshot-schema.ts";
+
+/**
+ * Every sync's meta row, kept in memory: a run asks for them all a dozen times, and a project may have a thousand. Nobody else
+ * writes the file while this process has it; whatever here writes rows of a sync goes through `writing`.
+ */
+export type KnownMetas = {
+  /** By name. */
+  all(): Promise<readonly StoredMeta[]>;
+  of(sync: string): Promise<StoredMeta | null>;
+  /** Does work that may change the meta rows of these syncs, and reads those anew, however it ended. */
+  writing<T>(syncs: readonly string[], work: () => Promise<T>): Promise<T>;
+  /** The same for one whose work gives the row as it wrote it. */
+  replacing(sync: string, work: (stored: StoredMeta) => Promise<StoredMeta>): Promise<void>;
+};
+
+/** The caller sees to it that the session does one thing at a time. */
+export function knownMetas(session: DuckdbSession): KnownMetas {
+  let known: ReadonlyMap<string, StoredMeta> | null = null;
+  const read = async (): Promise<ReadonlyMap<string, StoredMeta>> => {
+    known ??= new Map((await readMetas(session)).map((meta) => [meta.sync, meta]));
+    return known;
+  };
+  return {
+    all: async () => [...(await read()).values()],
+    of: async (sync) => (await read()).get(sync) ?? null,
+    replacing: async (sync, work) => {
+      const metas = new Map(await read());
+      const stored = metas.get(sync);
+      if (stored === undefined) return;
+      known = null;
+      metas.set(sync, await work(stored));
+      known = metas;
+    },
+    writing: async (syncs, work) => {
+      try {
+        return await work();
+      } finally {
+        if (known !== null) {
+          const former = known;
+          // Where they cannot be read now, they are read when they are asked for.
+          known = null;
+          const rows = await readMetas(session, `sync in (${syncs.map(quoteText).join(", ")})`);
+          const next = new Map([...former].filter(([sync]) => !syncs.includes(sync)));
+          for (const meta of rows) next.set(meta.sync, meta);
+          known = new Map([...next].sort(([a], [b]) => (a < b ? -1 : 1)));
+        }
+      }
+    },
+  };
+}
