@@ -101,6 +101,8 @@ export interface ServiceStore {
   schedules(): Promise<readonly ScheduleRecord[]>;
   schedule(sync: string): Promise<ScheduleRecord | null>;
   putSchedule(sync: string, patch: Partial<Omit<ScheduleRecord, "sync">>): Promise<void>;
+  /** Notes that a sync which this one comes after has ended; gives all that have since it began last, in order. */
+  arrive(sync: string, from: string): Promise<readonly string[]>;
 
   tokens(): Promise<readonly TokenRecord[]>;
   /** By the hash of the key; revoked and expired ones too. */
@@ -113,6 +115,8 @@ export interface ServiceStore {
   /** Newest first. */
   audits(filter: AuditFilter): Promise<readonly (AuditEntry & { readonly id: number })[]>;
 
+  /** Whether `firstSeen` was told of it and has not forgotten it. */
+  hasSeen(source: string, id: string): Promise<boolean>;
   /** True the first time: a message that comes again is an echo. Forgets what is older than `forMs`. */
   firstSeen(source: string, id: string, nowMs: number, forMs: number): Promise<boolean>;
 

@@ -54,6 +54,9 @@ export function runMethods(database: Database): Pick<StateStore, "createRun" | "
           await trx("run").insert(row);
           return;
         }
+        // What it is to do may have grown since it was looked at: it is then begun as that.
+        if (queued.state === "queued" && queued.action !== run.action)
+          throw new Fault("SYNC_BUSY", `run ${run.id} became a ${queued.action} before it began`);
         const begun = await trx("run").where({ id: run.id, sync: lease.sync, state: "queued" }).update(row);
         if (begun === 0) throw new Fault("CANCELLED", `run ${run.id} was cancelled before it began`);
       }),
@@ -120,7 +123,7 @@ export function toRow(run: RunPatch & Partial<RunRecord>): Record<string, string
     if (value === undefined) continue;
     const column = COLUMNS[member as keyof RunRecord];
     if (value === null || typeof value === "number") row[column] = value;
-    else row[column] = typeof value === "string" ? toStored(value) : JSON.stringify(value);
+    else row[column] = typeof value === "string" ? toStored(value) : toStored(JSON.stringify(value));
   }
   return row;
 }

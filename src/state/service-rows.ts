@@ -1,3 +1,4 @@
+import type { Knex } from "knex";
 import type { ScheduleRecord, Scope, ServiceStore, TokenRecord } from "../contract/service.ts";
 import type { AuditEntry } from "../contract/state.ts";
 import { askMethods } from "./asks.ts";
@@ -31,7 +32,7 @@ export function serviceMethods(database: Database): ServiceStore {
   };
 }
 
-function scheduleMethods(database: Database): Pick<ServiceStore, "schedules" | "schedule" | "putSchedule"> {
+function scheduleMethods(database: Database): Pick<ServiceStore, "schedules" | "schedule" | "putSchedule" | "arrive"> {
   return {
     schedules: () =>
       database.read(async (db) => {
@@ -45,23 +46,37 @@ function scheduleMethods(database: Database): Pick<ServiceStore, "schedules" | "
         return row === undefined ? null : scheduleOf(row);
       }),
 
-    putSchedule: (sync, patch) =>
+    putSchedule: (sync, patch) => database.write((trx) => putSchedule(trx, sync, patch)),
+
+    arrive: (sync, from) =>
       database.write(async (trx) => {
-        const row: Record<string, string | number | boolean | null> = {};
-        for (const [member, value] of Object.entries(patch)) {
-          const column = SCHEDULE_COLUMNS[member as keyof ScheduleRecord];
-          row[column] = Array.isArray(value)
-            ? JSON.stringify(value)
-            : typeof value === "string"
-              ? toStored(value)
-              : (value as number | boolean | null);
-        }
-        const fresh = { sync, spec: "", paused: false, arrived: "[]", ...row };
-        const members = Object.keys(row);
-        const insert = trx("schedule").insert(fresh).onConflict("sync");
-        await (members.length === 0 ? insert.ignore() : insert.merge(members));
+        const row: ScheduleRow | undefined = await trx("schedule").where({ sync }).first();
+        const known = row === undefined ? [] : scheduleOf(row).arrived;
+        const arrived = [...new Set([...known, from])].sort();
+        await putSchedule(trx, sync, { arrived });
+        return arrived;
       }),
   };
+}
+
+async function putSchedule(
+  trx: Knex.Transaction,
+  sync: string,
+  patch: Partial<Omit<ScheduleRecord, "sync">>,
+): Promise<void> {
+  const row: Record<string, string | number | boolean | null> = {};
+  for (const [member, value] of Object.entries(patch)) {
+    const column = SCHEDULE_COLUMNS[member as keyof ScheduleRecord];
+    row[column] = Array.isArray(value)
+      ? toStored(JSON.stringify(value))
+      : typeof value === "string"
+        ? toStored(value)
+        : (value as number | boolean | null);
+  }
+  const fresh = { sync, spec: "", paused: false, arrived: "[]", ...row };
+  const members = Object.keys(row);
+  const insert = trx("schedule").insert(fresh).onConflict("sync");
+  await (members.length === 0 ? insert.ignore() : insert.merge(members));
 }
 
 function scheduleOf(row: ScheduleRow): ScheduleRecord {
@@ -138,7 +153,7 @@ function tokenOf(row: TokenRow): TokenRecord {
   };
 }
 
-function logMethods(database: Database): Pick<ServiceStore, "audits" | "firstSeen"> {
+function logMethods(database: Database): Pick<ServiceStore, "audits" | "hasSeen" | "firstSeen"> {
   return {
     audits: ({ beforeId, sync, limit }) =>
       database.read(async (db) => {
@@ -152,6 +167,14 @@ function logMethods(database: Database): Pick<ServiceStore, "audits" | "firstSee
           who: fromStored(row.who),
           detail: fromStored(row.detail),
         }));
+      }),
+
+    hasSeen: (source, id) =>
+      database.read(async (db) => {
+        const known: unknown = await db("seen")
+          .where({ source, id: toStored(id) })
+          .first();
+        return known !== undefined;
       }),
 
     firstSeen: (source, id, nowMs, forMs) =>
