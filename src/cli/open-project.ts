@@ -1,8 +1,10 @@
 import { resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
+import type { Clock } from "../contract/clock.ts";
 import { Fault } from "../contract/fault.ts";
 import type { Project, Sync } from "../contract/project.ts";
-import { selectSyncs } from "../core/select.ts";
+import { MODIFIED, type Selection, selectSyncs } from "../core/select.ts";
+import { openLook } from "../engine/open-memory.ts";
 import type { CommandContext } from "./command-context.ts";
 import { problemText } from "./render-fault.ts";
 import type { SoundProject } from "./services.ts";
@@ -33,11 +35,12 @@ export type SelectOptions = { select?: string[]; all: boolean };
 export async function chooseSyncs(
   project: Project,
   names: readonly string[],
-  { options }: CommandContext<SelectOptions>,
+  { options, services }: CommandContext<SelectOptions>,
 ): Promise<readonly Sync[]> {
   const selectors = options.select ?? [];
+  const remembered = await rememberedHashes(project, selectors, services.clock);
   if (names.length > 0 || selectors.length > 0 || options.all)
-    return selectSyncs(project, { names, selectors, all: options.all });
+    return selectSyncs(project, { names, selectors, all: options.all, remembered });
   const known = [...project.syncs.keys()];
   if (process.stdin.isTTY !== true || known.length === 0)
     throw new Fault("USAGE", "which syncs?", { fix: `name them (${known.join(", ")}), or use --select or --all` });
@@ -55,5 +58,20 @@ export async function chooseSyncs(
     });
   } finally {
     prompt.close();
+  }
+}
+
+/** What every sync was when it ran last; the state is only looked into where somebody asks for it. */
+async function rememberedHashes(
+  project: Project,
+  selectors: readonly string[],
+  clock: Clock,
+): Promise<NonNullable<Selection["remembered"]>> {
+  const state = selectors.includes(MODIFIED) ? await openLook(project, clock) : null;
+  try {
+    const records = state === null ? [] : await state.syncs();
+    return new Map(records.map(({ name, configHash }) => [name, configHash]));
+  } finally {
+    await state?.close();
   }
 }

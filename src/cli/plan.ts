@@ -10,11 +10,14 @@ import { openBench } from "./open-bench.ts";
 import { chooseSyncs, openProject, type SelectOptions } from "./open-project.ts";
 import { planJson } from "./plan-json.ts";
 import { faultDocument, faultText } from "./render-fault.ts";
+import { failedRow, type MarkdownRow, planMarkdown, plannedRow } from "./render-markdown.ts";
 import { planText } from "./render-plan.ts";
 import { interruptedLine } from "./render-run.ts";
 
-type PlanOptions = SelectOptions & { exitCode: boolean };
-type Shown = { sync: Sync; text: string; json: object; changes: number } | { sync: Sync; fault: Fault };
+type PlanOptions = SelectOptions & { exitCode: boolean; markdown: boolean };
+type Shown =
+  | { sync: Sync; text: string; json: object; row: MarkdownRow; changes: number }
+  | { sync: Sync; fault: Fault };
 
 /** Says exactly what a run would send. Asks the destination questions (describe, find), writes nothing anywhere. */
 export async function plan(context: CommandContext<PlanOptions>, names: readonly string[]): Promise<number> {
@@ -32,9 +35,11 @@ export async function plan(context: CommandContext<PlanOptions>, names: readonly
       "fault" in entry ? { sync: entry.sync.name, error: faultDocument(entry.fault) } : entry.json,
     );
     output.document(isOne ? { plan: documents[0] } : { plans: documents });
+    if (options.markdown)
+      output.line(planMarkdown(shown.map((entry) => ("fault" in entry ? failedRow(entry) : entry.row))));
     for (const entry of shown) {
       if ("fault" in entry) output.error(`${entry.sync.name}\n${faultText(entry.fault)}`);
-      else output.line(entry.text);
+      else if (!options.markdown) output.line(entry.text);
     }
     const statuses = shown.map((entry) => ("fault" in entry ? entry.fault.rule.exitStatus : 0));
     const worst = gravest(statuses);
@@ -60,6 +65,7 @@ async function planOne(
         sync,
         text: [planText(sync, planned), ...(interrupted === null ? [] : [interruptedLine(interrupted)])].join("\n"),
         json: { ...planJson(sync, planned), interrupted: interrupted?.id ?? null },
+        row: plannedRow(sync, planned),
         changes: added + changed + planned.facts.removals,
       };
     } finally {

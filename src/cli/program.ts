@@ -82,7 +82,7 @@ function buildProgram(act: Act, parts: ProgramParts): Command {
       .option("--quiet", "no progress, no warnings", false);
   const selecting = (made: Command): Command =>
     made
-      .option("--select <selector...>", "syncs by tag:NAME, connection:NAME or model:NAME")
+      .option("--select <selector...>", "syncs by tag:NAME, connection:NAME, model:NAME or state:modified")
       .option("--all", "every sync of the project", false);
 
   const confirmed = (made: Command): Command =>
@@ -99,6 +99,7 @@ function buildProgram(act: Act, parts: ProgramParts): Command {
     .action(act(async () => (await import("./check.ts")).check));
   selecting(command("plan", "say exactly what a run would send; sends nothing").argument("[syncs...]"))
     .option("--exit-code", "exit 5 when there are changes", false)
+    .option("--markdown", "one table for people, such as a comment on a pull request", false)
     .action(act(async () => (await import("./plan.ts")).plan));
   selecting(command("run", "plan and send").argument("[syncs...]"))
     .option("--approve", "release what a guard holds, for 24 hours", false)

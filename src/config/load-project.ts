@@ -3,6 +3,7 @@ import { join, posix, resolve } from "node:path";
 import type { ConnectorDefinition } from "../contract/connector.ts";
 import { Fault, type Problem } from "../contract/fault.ts";
 import type { LoadedProject, Model, Project, Sync } from "../contract/project.ts";
+import type { Trigger } from "../contract/trigger.ts";
 import { checkCircles } from "./check-circles.ts";
 import { checkNeighbours } from "./check-neighbours.ts";
 import { checkOwners } from "./check-owners.ts";
@@ -13,6 +14,7 @@ import { readModel } from "./read-model.ts";
 import { readSettings, type Settings } from "./read-settings.ts";
 import { readSyncs } from "./read-syncs.ts";
 import { readText, type TextFile } from "./read-text.ts";
+import { readTriggers } from "./read-triggers.ts";
 import { statePath } from "./state-place.ts";
 import { readYaml } from "./yaml-file.ts";
 
@@ -39,14 +41,17 @@ export async function loadProject(options: LoadOptions): Promise<LoadedProject> 
   const models = await loadModels(root, settings, problems);
   const syncFiles = await findFiles(root, "syncs", /\.ya?ml$/i, problems);
   const sources = await readAll(root, syncFiles, problems);
-  const { syncs, secrets } = readSyncs(sources, syncFiles, settings, models, problems);
+  const { syncs, names, secrets } = readSyncs(sources, syncFiles, settings, models, problems);
   checkNeighbours(syncs, problems);
   checkCircles(syncs, problems);
   checkSuppress(syncs, models.models, problems);
   if (settings !== null) checkOwners(settings.file, settings.alerts, syncs, problems);
+  const triggers =
+    settings === null ? new Map<string, Trigger>() : readTriggers(settings, { syncs, names }, secrets, problems);
   const sorted = inFileOrder(problems);
   if (settings === null || sorted.some((one) => one.severity === "error")) return { ok: false, problems: sorted };
-  return { ok: true, project: assemble(root, settings, models.models, syncs, secrets), problems: sorted };
+  const project = assemble(root, settings, models.models, { syncs, triggers, secrets });
+  return { ok: true, project, problems: sorted };
 }
 
 async function findRoot(dir: string): Promise<string> {
@@ -111,8 +116,7 @@ function assemble(
   root: string,
   settings: Settings,
   models: readonly Model[],
-  syncs: readonly Sync[],
-  syncSecrets: readonly string[],
+  { syncs, triggers, secrets }: Pick<Project, "triggers" | "secrets"> & { readonly syncs: readonly Sync[] },
 ): Project {
   const { environment, isDefaultEnvironment } = settings;
   const workDir = isDefaultEnvironment ? join(root, WORK_DIR) : join(root, WORK_DIR, environment);
@@ -127,9 +131,10 @@ function assemble(
     models: byName(models),
     syncs: byName(settings.runsSchedules ? syncs : syncs.map((sync) => ({ ...sync, schedule: null }))),
     alerts: settings.alerts,
+    triggers,
     keep: settings.keep,
     stateFile: written === null ? join(workDir, "state.db") : resolve(root, written),
     workDir,
-    secrets: [...new Set([...settings.secrets, ...syncSecrets])].filter((secret) => secret !== ""),
+    secrets: [...new Set([...settings.secrets, ...secrets])].filter((secret) => secret !== ""),
   };
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { alertSchema } from "./alert-schema.ts";
 import { constantValue, filledText, nameText, notYet, timezoneName } from "./schema-parts.ts";
 import { sharedKeys } from "./sync-schema.ts";
+import { triggerSchema } from "./trigger-schema.ts";
 
 const connectionMap = z.record(z.string(), z.unknown());
 const connections = z.record(nameText, connectionMap);
@@ -47,6 +48,10 @@ export const projectSchema = z
     alerts: z
       .record(nameText, alertSchema)
       .meta({ description: "Whom to tell of syncs that failed, ended in part, are held, or recovered; by name." })
+      .optional(),
+    triggers: z
+      .record(nameText, triggerSchema)
+      .meta({ description: "Signed calls to the service that start runs: POST /api/v1/triggers/NAME; by name." })
       .optional(),
     keep: z
       .strictObject({

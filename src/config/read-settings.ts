@@ -25,6 +25,8 @@ export type Settings = {
   /** Of every alert that is written down, sound or not. */
   readonly alertNames: readonly string[];
   readonly alerts: ReadonlyMap<string, Alert>;
+  /** As written: which syncs they start is known once these are read. */
+  readonly triggers: NonNullable<ProjectFile["triggers"]>;
   /** Every connection that is written down, sound or not; null connector where its type is unknown. */
   readonly declared: ReadonlyMap<string, Declared>;
   readonly connections: ReadonlyMap<string, Connection>;
@@ -50,7 +52,7 @@ export function readSettings(file: YamlFile, options: SettingsOptions, problems:
   const { value, broken } = readLenient(
     projectSchema,
     file,
-    ["connections", "environments", "vars", "alerts"],
+    ["connections", "environments", "vars", "alerts", "triggers"],
     problems,
   );
   const names = keysOf(file.value, "environments");
@@ -77,6 +79,7 @@ export function readSettings(file: YamlFile, options: SettingsOptions, problems:
     tells,
     alertNames: keysOf(file.value, "alerts"),
     alerts,
+    triggers: value.triggers ?? {},
     ...read,
     scope: full,
     defaults: value.defaults,

@@ -26,7 +26,7 @@ export function readSyncs(
   settings: Settings | null,
   models: { readonly models: readonly Model[]; readonly names: ReadonlySet<string> },
   problems: Problem[],
-): { syncs: Sync[]; secrets: string[] } {
+): { syncs: Sync[]; names: ReadonlySet<string>; secrets: string[] } {
   const layers = new Map<string, Layer>();
   for (const source of sources) {
     const file = readYaml(source);
@@ -65,7 +65,7 @@ export function readSyncs(
       checkSync(work, sync, around);
       return sync;
     });
-  return { syncs: syncs.filter((sync) => sync !== null), secrets };
+  return { syncs: syncs.filter((sync) => sync !== null), names: around.syncNames, secrets };
 }
 
 function checkBase(layer: Layer, problems: Problem[]): void {

@@ -5,6 +5,7 @@ import { configHash } from "./config-hash.ts";
 import { type Path, problem } from "./problem.ts";
 import { piecesOf, resolveText, type Scope, unknownScheme } from "./references.ts";
 import { resolveGuards, shareOf } from "./resolve-guards.ts";
+import { resolveHooks } from "./resolve-hooks.ts";
 import { resolveOnSuccess } from "./resolve-on-success.ts";
 import { resolveSchedule } from "./resolve-schedule.ts";
 import type { Layers } from "./sync-layers.ts";
@@ -63,6 +64,7 @@ export function resolveSync(work: Work): Sync {
     alerts: merged.alerts ?? null,
     onSuccess: resolveOnSuccess(work),
     schedule: resolveSchedule(work, typeof merged.model === "string" ? merged.model : ""),
+    hooks: resolveHooks(work, syncName(source.file)),
     renamedFrom: merged.renamed_from ?? null,
     source,
   };
@@ -155,7 +157,7 @@ export function refuseStrayReferences(layers: Layers, problems: Problem[]): void
     }
     const isSql = path[0] === "schedule" && path[3] === "sql";
     const isValue = (path[0] === "fields" && path[2] === "value") || path[1] === "set";
-    const isResolved = isSql || isValue || path[0] === "on_success";
+    const isResolved = isSql || isValue || path[0] === "on_success" || path[0] === "hooks";
     if (typeof value !== "string" || isResolved || !value.includes("${")) return;
     const reference = piecesOf(value).find((piece) => typeof piece !== "string");
     if (reference === undefined) return;

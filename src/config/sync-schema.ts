@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BLANK_POLICIES, GUARDS, NULL_POLICIES, PRIORITIES } from "../contract/project.ts";
 import { onSuccessSchema } from "./alert-schema.ts";
+import { hooksSchema } from "./hook-schema.ts";
 import { scheduleSchema } from "./schedule-schema.ts";
 import {
   constantValue,
@@ -197,6 +198,7 @@ export const syncSchema = z
       .array(z.array(filledText).min(2))
       .meta({ description: "Groups of fields that always travel together." })
       .optional(),
+    hooks: hooksSchema.optional(),
     renamed_from: z
       .union([filledText, z.literal(false)])
       .meta({ description: "The sync's former name, whose snapshot it takes over; false: it had none." })

@@ -29,6 +29,8 @@ export const FAULTS = {
   /** The credentials stopped working in mid-run. */
   AUTH_REQUIRED: failed,
   MODEL_FAILED: failed,
+  /** A call that had to come before the run did not succeed. */
+  HOOK_FAILED: failed,
   WAREHOUSE_BUSY: { exitStatus: 4, httpStatus: 409, retry: "next_run" },
   PLANNER_BUSY: { exitStatus: 4, httpStatus: 409, retry: "next_run" },
   SYNC_BUSY: { exitStatus: 4, httpStatus: 409, retry: "next_run" },

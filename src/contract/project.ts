@@ -1,5 +1,7 @@
 import type { Problem } from "./fault.ts";
+import type { Hooks } from "./hook.ts";
 import type { Schedule } from "./schedule.ts";
+import type { Trigger } from "./trigger.ts";
 
 /** Where in a file a thing stands; lines and columns count from 1. */
 export type Position = { readonly line: number; readonly column: number };
@@ -159,6 +161,8 @@ export type Sync = {
   readonly onSuccess: Endpoint | null;
   /** When it starts by itself; null: only when somebody starts it, and where the environment says `schedules: off`. */
   readonly schedule: Schedule | null;
+  /** Called around each run of the service; a command that runs by itself calls none. */
+  readonly hooks: Hooks;
   /** A former name whose snapshot this sync takes over; false: certainly none. null: not said. */
   readonly renamedFrom: string | false | null;
   readonly source: SourceFile;
@@ -176,6 +180,7 @@ export type Project = {
   readonly syncs: ReadonlyMap<string, Sync>;
   /** Empty where the environment says `alerts: off`. */
   readonly alerts: ReadonlyMap<string, Alert>;
+  readonly triggers: ReadonlyMap<string, Trigger>;
   /** So many runs of each sync, and all of so many days, stay with their plans. */
   readonly keep: { readonly runs: number; readonly days: number };
   /** Absolute path of the SQLite file, from `state.url`. */

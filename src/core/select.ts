@@ -10,7 +10,14 @@ export type Selection = {
   readonly names: readonly string[];
   readonly selectors: readonly string[];
   readonly all: boolean;
+  /** Config hashes that the state remembers, by sync; where they are not given nothing can be asked for by `state:`. */
+  readonly remembered?: ReadonlyMap<string, string>;
 };
+
+/** Syncs whose config hash the state does not remember: changed since they ran last, or new. */
+export const MODIFIED = "state:modified";
+
+type Syncs = Pick<Project, "syncs">;
 
 const TRAITS: Record<SelectorKind, (sync: Sync) => readonly string[]> = {
   tag: (sync) => sync.tags,
@@ -22,20 +29,23 @@ function isSelectorKind(text: string): text is SelectorKind {
   return SELECTORS.some((kind) => kind === text);
 }
 
-function named(project: Project, name: string): Sync {
+function named(project: Syncs, name: string): Sync {
   const sync = project.syncs.get(name);
   if (sync !== undefined) return sync;
   throw new Fault("USAGE", `there is no sync "${name}"`, { fix: hint(name, project.syncs.keys(), "syncs") });
 }
 
-function selected(project: Project, selector: string): Sync[] {
+function selected(project: Syncs, selector: string, remembered: Selection["remembered"]): Sync[] {
+  if (selector === MODIFIED && remembered !== undefined)
+    return [...project.syncs.values()].filter((sync) => remembered.get(sync.name) !== sync.configHash);
   const colon = selector.indexOf(":");
   const kind = colon < 0 ? selector : selector.slice(0, colon);
   const wanted = colon < 0 ? "" : selector.slice(colon + 1);
   if (!isSelectorKind(kind) || wanted === "") {
     const near = isSelectorKind(kind) ? kind : suggest(kind, SELECTORS);
     throw new Fault("USAGE", `"${selector}" is no selector`, {
-      fix: near === null ? "write tag:NAME, connection:NAME or model:NAME" : `write ${near}:NAME`,
+      fix:
+        near === null ? `write tag:NAME, connection:NAME or model:NAME${orModified(remembered)}` : `write ${near}:NAME`,
     });
   }
   const traits = TRAITS[kind];
@@ -49,11 +59,15 @@ function selected(project: Project, selector: string): Sync[] {
   return found;
 }
 
+function orModified(remembered: Selection["remembered"]): string {
+  return remembered === undefined ? "" : `, or ${MODIFIED}`;
+}
+
 /**
  * The syncs a command means, each once, sorted by name: those named, and those that any selector fits.
- * Empty where nothing was asked for. Faults: USAGE for an unknown name, a selector that fits nothing, or names beside `all`.
+ * Empty where nothing was asked for, and where nothing was modified. Faults: USAGE for an unknown name, a selector that fits nothing, or names beside `all`.
  */
-export function selectSyncs(project: Project, selection: Selection): Sync[] {
+export function selectSyncs(project: Syncs, selection: Selection): Sync[] {
   if (selection.all && (selection.names.length > 0 || selection.selectors.length > 0)) {
     throw new Fault("USAGE", "--all stands alone", { fix: "leave out the names and --select, or leave out --all" });
   }
@@ -61,7 +75,7 @@ export function selectSyncs(project: Project, selection: Selection): Sync[] {
     ? [...project.syncs.values()]
     : [
         ...selection.names.map((name) => named(project, name)),
-        ...selection.selectors.flatMap((selector) => selected(project, selector)),
+        ...selection.selectors.flatMap((selector) => selected(project, selector, selection.remembered)),
       ];
   return [...new Set(chosen)].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -130,6 +130,7 @@ export function buildProject(
     models: new Map(MODELS.map(model)),
     syncs: new Map(kinds.map((kind) => [kind.name, syncOf(kind, files)])),
     alerts: new Map(),
+    triggers: new Map(),
   };
 }
 
@@ -160,6 +161,7 @@ function syncOf(kind: SyncKind, { version, guards }: { version: number; guards: 
     alerts: null,
     onSuccess: null,
     schedule: null,
+    hooks: { before: [], after: [] },
     renamedFrom: false,
     source: SOURCE,
     configHash: `${kind.name} ${fields.join(" ")}`,

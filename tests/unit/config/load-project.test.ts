@@ -82,6 +82,7 @@ describe("a sync", () => {
       alerts: null,
       onSuccess: null,
       schedule: null,
+      hooks: { before: [], after: [] },
       renamedFrom: null,
       sendTogether: [],
     });

@@ -11,6 +11,8 @@ const project = await loadSound({
   "syncs/plain.yml": SYNC,
 });
 
+const hashOf = (name: string): string => project.syncs.get(name)?.configHash ?? "";
+
 const pick = (selection: Partial<Selection>) =>
   selectSyncs(project, { names: [], selectors: [], all: false, ...selection }).map((sync) => sync.name);
 
@@ -28,11 +30,30 @@ describe("selectSyncs", () => {
     expect(pick(selection)).toEqual(wanted);
   });
 
+  it.each<[string, Record<string, string>, string[]]>([
+    ["nothing ever ran", {}, ["companies", "people", "plain"]],
+    ["one is as it was", { people: hashOf("people") }, ["companies", "plain"]],
+    ["one was another", { people: hashOf("people"), companies: "other", plain: hashOf("plain") }, ["companies"]],
+    ["all are as they were", Object.fromEntries([...project.syncs.keys()].map((name) => [name, hashOf(name)])), []],
+  ])("state:modified means what the state does not remember so: %s", (_, remembered, wanted) => {
+    expect(pick({ selectors: ["state:modified"], remembered: new Map(Object.entries(remembered)) })).toEqual(wanted);
+  });
+
   it.each<[Partial<Selection>, string, string]>([
     [{ names: ["peple"] }, 'there is no sync "peple"', 'did you mean "people"?'],
     [{ selectors: ["tag:crn"] }, 'no sync has the tag "crn"', 'did you mean "crm"?'],
     [{ selectors: ["tags:crm"] }, '"tags:crm" is no selector', "write tag:NAME"],
     [{ selectors: ["people"] }, '"people" is no selector', "write tag:NAME, connection:NAME or model:NAME"],
+    [
+      { selectors: ["state:modified"] },
+      '"state:modified" is no selector',
+      "write tag:NAME, connection:NAME or model:NAME",
+    ],
+    [
+      { selectors: ["state:new"], remembered: new Map() },
+      '"state:new" is no selector',
+      "write tag:NAME, connection:NAME or model:NAME, or state:modified",
+    ],
     [{ selectors: ["tag:"] }, '"tag:" is no selector', "write tag:NAME"],
     [{ all: true, names: ["people"] }, "--all stands alone", "leave out the names and --select, or leave out --all"],
   ])("%j is refused", (selection, message, fix) => {

@@ -61,6 +61,7 @@ export function aSync(part: Partial<Sync> = {}): Sync {
     alerts: null,
     onSuccess: null,
     schedule: null,
+    hooks: { before: [], after: [] },
     renamedFrom: null,
     source: { file: "syncs/people.yml", locate: () => ({ line: 1, column: 1 }) },
     configHash: "c0ffee",

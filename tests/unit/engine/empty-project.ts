@@ -12,6 +12,7 @@ export function emptyProject(dir: string): Project {
     models: new Map(),
     syncs: new Map(),
     alerts: new Map(),
+    triggers: new Map(),
     keep: { runs: 30, days: 30 },
     stateFile: join(workDir, "state.db"),
     workDir,
