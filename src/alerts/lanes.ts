@@ -101,10 +101,7 @@ export function openLanes({ clock, windowMs, send, warn }: LaneOptions): Lanes {
       isClosed = true;
       timer?.stop.abort();
       await Promise.all([...lanes.values()].map((lane) => lane.busy));
-      for (const { alert, queue } of lanes.values()) {
-        const untold = queue.take().news.filter(({ event }) => event !== "succeeded").length;
-        if (untold > 0) warn(`alert "${alert}": ${untold} news untold: stopped before`);
-      }
+      for (const lane of lanes.values()) sayUntold(lane, warn);
     },
   };
 }
@@ -145,6 +142,11 @@ async function sendLane(
   } catch (error) {
     warn(`alert "${lane.alert}": ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+function sayUntold({ alert, queue }: Lane, warn: (text: string) => void): void {
+  const untold = queue.take().news.filter(({ event }) => event !== "succeeded").length;
+  if (untold > 0) warn(`alert "${alert}": ${untold} news untold: stopped before`);
 }
 
 function giveUp(lane: Lane, warn: (text: string) => void): void {

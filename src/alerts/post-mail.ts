@@ -1,5 +1,4 @@
 import { isIP } from "node:net";
-import { createTransport } from "nodemailer";
 import type { Mailbox } from "../contract/project.ts";
 import type { SmtpServer } from "../core/smtp-url.ts";
 import type { Posted } from "./post-message.ts";
@@ -18,10 +17,15 @@ export type Relay = SmtpServer & {
 
 /** One mail on a connection of its own. Never rejects. */
 export async function postMail(mail: Mail, relay: Relay, signal: AbortSignal): Promise<Posted> {
+  // Loaded by who sends mail: it would hold up every other command.
+  const { createTransport } = await import("nodemailer");
   const transport = createTransport(connectionOf(relay));
   try {
     const { rejected } = await transport.sendMail({ ...messageOf(mail), signal });
-    const missed = rejected.length === 0 ? null : `${rejected.length} of its ${mail.to.length} addresses was refused`;
+    const missed =
+      rejected.length === 0
+        ? null
+        : `${rejected.length} of its ${mail.to.length} addresses ${rejected.length === 1 ? "was" : "were"} refused`;
     return { ok: true, missed };
   } catch (error) {
     return failureOf(error);

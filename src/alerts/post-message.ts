@@ -3,6 +3,8 @@ import { request as httpsRequest } from "node:https";
 import { isIP } from "node:net";
 
 export type Message = {
+  /** POST where not said. */
+  readonly method?: "GET" | "POST";
   readonly url: URL;
   /** Connected to, whatever the URL's name resolves to by now. */
   readonly address: string;
@@ -38,10 +40,14 @@ export function postMessage(message: Message, signal: AbortSignal): Promise<Post
   });
 }
 
-function optionsOf({ url, address, body, headers }: Message, signal: AbortSignal): RequestOptions {
+/** Of a call to the checked address, in the name of the URL. */
+export function optionsOf(
+  { method = "POST", url, address, body, headers }: Message,
+  signal: AbortSignal,
+): RequestOptions {
   const name = url.hostname.replaceAll(/[[\]]/g, "");
   const options = {
-    method: "POST",
+    method,
     host: address,
     port: url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port),
     path: `${url.pathname}${url.search}`,
@@ -78,7 +84,7 @@ async function firstBytes(response: IncomingMessage): Promise<string> {
 }
 
 /** Only the code: messages name the address and, some of them, the path. */
-function reasonOf(error: Error): string {
+export function reasonOf(error: Error): string {
   const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
   return `the connection failed (${code})`;
 }

@@ -1,8 +1,8 @@
 import type { Endpoint, Mailbox } from "../contract/project.ts";
 import { addressKind } from "../core/address-kind.ts";
-import { readSmtpUrl } from "../core/smtp-url.ts";
+import { readSmtpUrl, type SmtpServer } from "../core/smtp-url.ts";
 import type { MailText } from "./mail-text.ts";
-import { postMail } from "./post-mail.ts";
+import { postMail, type Relay } from "./post-mail.ts";
 import type { Posted } from "./post-message.ts";
 import { reachHost } from "./reach-endpoint.ts";
 import { type SendTools, tryTwice } from "./try-twice.ts";
@@ -26,9 +26,11 @@ export async function sendMail(mail: Mail, tools: SendTools, signal: AbortSignal
   const host = { ...server, name: server.host, allowsPrivate, isPlain: false };
   const reached = await reachHost(host, tools.resolveHost, signal);
   if (!reached.ok) return { ...reached, mayPass: false };
-  const post = (connectTo: string) => {
-    const needsTls = server.isTls || addressKind(connectTo) === "public";
-    return postMail(mail, { ...server, connectTo, needsTls }, signal);
-  };
+  const post = (connectTo: string) => postMail(mail, relayOf(server, connectTo), signal);
   return tryTwice(post, reached.addresses, tools, signal);
+}
+
+/** Plain text is for this machine and for a private network that is allowed; the internet reads along. */
+export function relayOf(server: SmtpServer, connectTo: string): Relay {
+  return { ...server, connectTo, needsTls: server.isTls || addressKind(connectTo) === "public" };
 }

@@ -10,6 +10,7 @@ import type { RunOptions } from "../engine/run-options.ts";
 import { type FinishedRun, runSync } from "../engine/run-sync.ts";
 import { resumeSync } from "../engine/settle-unfinished.ts";
 import { announceRun } from "./announce-run.ts";
+import { afterBeforeHooks, callAfterHooks } from "./hooks/run-hooks.ts";
 import type { Loaded } from "./live-project.ts";
 import { queuedRunAgain } from "./queued-again.ts";
 import type { ServiceParts } from "./service-parts.ts";
@@ -58,7 +59,7 @@ async function work(
   active.set(sync.name, { sync: sync.name, run: request?.run.id ?? null, stop });
   const until = AbortSignal.any([signal, stop.signal]);
   try {
-    const options = optionsOf(parts, sync, request);
+    const options = optionsOf(parts, sync, request, until);
     const act = request === null ? resumeSync : request.run.action === "plan" ? planRun : runSync;
     if (request !== null) parts.events.tell({ kind: "run.begun", sync: sync.name, run: request.run.id, detail: {} });
     const finished = await act(bench, state, sync, options, until);
@@ -76,7 +77,7 @@ async function work(
   }
 }
 
-function optionsOf(parts: ServiceParts, sync: Sync, request: RunRequest | null): RunOptions {
+function optionsOf(parts: ServiceParts, sync: Sync, request: RunRequest | null, signal: AbortSignal): RunOptions {
   const { clock, events } = parts;
   const run = request?.run ?? null;
   let toldAtMs = Number.NEGATIVE_INFINITY;
@@ -89,7 +90,7 @@ function optionsOf(parts: ServiceParts, sync: Sync, request: RunRequest | null):
     insists: false,
     isDead: parts.isDead,
     holder: parts.holder,
-    planTurn: parts.planTurn,
+    planTurn: afterBeforeHooks(parts, sync, run, parts.planTurn, signal),
     onProgress: ({ phase, done, planned }) => {
       if (clock.monotonicMs() - toldAtMs < PROGRESS_MS) return;
       toldAtMs = clock.monotonicMs();
@@ -107,7 +108,7 @@ async function settle(
   finished: FinishedRun,
   signal: AbortSignal,
 ): Promise<Done> {
-  const { clock } = parts;
+  const { clock, active } = parts;
   const { run, fault } = finished;
   if (run.state === "paused") {
     const { resumeAt } = run;
@@ -122,6 +123,9 @@ async function settle(
     await dismiss(parts, request.run, "failed", run.code ?? why.code, `run ${run.id} had to end first: ${why.message}`);
   }
   if (run.action !== "plan") await announceRun(parts, run);
+  // The run is over; only what else it starts is waited for, so that it does not overlap with the next run.
+  active.delete(sync.name);
+  await callAfterHooks(parts, sync, run, signal);
   return NOTHING_MORE;
 }
 

@@ -19,9 +19,7 @@ export async function announceRun(parts: ServiceParts, run: RunRecord): Promise<
   if (followers.length === 0) return;
   for (const { name, starts } of followers) {
     if (!COUNTS[starts.on].includes(run.state)) continue;
-    const record = await state.schedule(name);
-    const arrived = [...new Set([...(record?.arrived ?? []), run.sync])].sort();
-    await state.putSchedule(name, { arrived });
+    const arrived = await state.arrive(name, run.sync);
     if (hasAll(arrived, starts)) await bell.schedule(fireKey(name), clock.now());
   }
   await state.putSchedule(run.sync, { announced: run.id });
@@ -50,10 +48,10 @@ export async function announceUntold(parts: ServiceParts): Promise<void> {
   );
   for (const name of followed) {
     const [last] = await state.runs({ sync: name, limit: 1 });
-    if (last === undefined || last.endedAt === null) continue;
     const announced = (await state.schedule(name))?.announced ?? null;
     // Before this sync was ever followed nobody waited for it.
-    if (announced === null) await state.putSchedule(name, { announced: last.id });
-    else if (announced !== last.id) await announceRun(parts, last);
+    const ended = last?.endedAt == null ? null : last;
+    if (announced === null) await state.putSchedule(name, { announced: ended?.id ?? "" });
+    else if (ended !== null && announced !== ended.id) await announceRun(parts, ended);
   }
 }

@@ -18,6 +18,7 @@ const AGAIN_MS = 5_000;
 export async function openEmbeddedDoorbell(rings: RingStore, clock: Clock, random: Random): Promise<Doorbell> {
   await rings.free();
   const wakers = new Set<() => void>();
+  const inHand = new Set<Ring>();
   const wake = (): void => {
     for (const waker of wakers) waker();
   };
@@ -37,7 +38,8 @@ export async function openEmbeddedDoorbell(rings: RingStore, clock: Clock, rando
       const { oldestMs, ...counts } = await rings.stats(nowMs);
       return { ...counts, lagMs: oldestMs === null ? 0 : Math.max(0, nowMs - oldestMs) };
     },
-    work: (handle, { atOnce, onError }) => startWorker({ rings, clock, random, wakers, handle, atOnce, onError }),
+    work: (handle, { atOnce, onError }) =>
+      startWorker({ rings, clock, random, wakers, inHand, handle, atOnce, onError }),
   };
 }
 
@@ -46,12 +48,14 @@ type WorkerParts = {
   readonly clock: Clock;
   readonly random: Random;
   readonly wakers: Set<() => void>;
+  /** Taken by workers of this process. */
+  readonly inHand: Set<Ring>;
   readonly handle: RingHandler;
   readonly atOnce: number;
   readonly onError: (error: unknown) => void;
 };
 
-function startWorker({ rings, clock, random, wakers, handle, atOnce, onError }: WorkerParts) {
+function startWorker({ rings, clock, random, wakers, inHand, handle, atOnce, onError }: WorkerParts) {
   const stopping = new AbortController();
   const working = new Set<Promise<void>>();
   let nap: AbortController | null = null;
@@ -64,6 +68,7 @@ function startWorker({ rings, clock, random, wakers, handle, atOnce, onError }: 
 
   const work = async (ring: Ring): Promise<void> => {
     const over = new AbortController();
+    inHand.add(ring);
     const keeping = keepTaken(rings, clock, ring, over.signal, onError);
     let again: number | null;
     try {
@@ -75,6 +80,16 @@ function startWorker({ rings, clock, random, wakers, handle, atOnce, onError }: 
     over.abort();
     await keeping;
     await rings.done(ring.key, ring.ticket, again).catch(onError);
+    inHand.delete(ring);
+  };
+
+  let lookedMs = clock.now();
+  /** Where the machine slept, or somebody set the clock, what is at work here has run out and is still ours. */
+  const keepInHand = async (): Promise<void> => {
+    const sinceMs = clock.now() - lookedMs;
+    lookedMs += sinceMs;
+    if (sinceMs < EXTEND_MS) return;
+    for (const { key, ticket } of inHand) await rings.extend(key, ticket, clock.now() + TAKEN_MS);
   };
 
   const sleep = async (ms: number): Promise<void> => {
@@ -88,6 +103,7 @@ function startWorker({ rings, clock, random, wakers, handle, atOnce, onError }: 
     while (!stopping.signal.aborted) {
       hasNews = false;
       try {
+        await keepInHand();
         const free = atOnce - working.size;
         const taken =
           free <= 0 ? [] : await rings.take(clock.now(), free, TAKEN_MS, () => newRunId(clock.now(), random));

@@ -16,6 +16,8 @@ export const EVENT_KINDS = [
   "run.progress",
   "run.ended",
   "run.paused",
+  "hook.begun",
+  "hook.ended",
   "schedule.passed",
   "schedule.missed",
   "sync.paused",

@@ -108,8 +108,10 @@ async function firstValue(
   return value;
 }
 
+/** Decimals and big integers come as texts. */
 function isTrue(value: unknown): boolean {
-  return value === true || (typeof value === "number" && value !== 0) || /^(true|t|[1-9]\d*)$/i.test(String(value));
+  const text = String(value);
+  return /^(true|t)$/i.test(text) || (/^-?\d+(\.\d+)?$/.test(text) && Number(text) !== 0);
 }
 
 /** Within the project, also where a link leads there: what lies outside is nobody's to ask after. */

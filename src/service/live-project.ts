@@ -73,8 +73,11 @@ export async function openLiveProject(options: LiveOptions): Promise<LiveProject
     const former = current;
     current = take(read.project, read.problems);
     refused = null;
-    await options.onLoaded(current);
-    await closeUnused(former);
+    try {
+      await options.onLoaded(current);
+    } finally {
+      await closeUnused(former);
+    }
   };
   const look = async (): Promise<void> => {
     const now = await options.fingerprint();
@@ -83,7 +86,13 @@ export async function openLiveProject(options: LiveOptions): Promise<LiveProject
     seen = now;
     if (now === known || !isStill) return;
     known = now;
-    await reload();
+    try {
+      await reload();
+    } catch (error) {
+      // Half done is tried again at the next look.
+      known = "";
+      throw error;
+    }
   };
   const watch = async (): Promise<void> => {
     for (;;) {

@@ -108,7 +108,12 @@ export async function serve(options: ServeOptions): Promise<Service> {
   const names = new Set([...LOOPBACK, host, ...options.allowedHosts].map((name) => name.toLowerCase()));
   const apiParts = { ...parts, version: options.version, metricsText: () => meters.text() };
   const app = buildServer({ parts: apiParts, routes, hosts: { names }, findCaller });
-  const url = await listen(app, host, options.port);
+  const url = await listen(app, host, options.port).catch(async (error: unknown) => {
+    // What watches files and sends alerts would keep the process alive.
+    await desk.close(AbortSignal.timeout(FAREWELL_MS));
+    await live.close();
+    throw error;
+  });
   const worker = bell.work(
     async (ring, signal) => {
       const key = readKey(ring.key);

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../contract/clock.ts";
 import { SCOPES, type Scope, type ServiceStore, type TokenRecord } from "../../contract/service.ts";
+import { countBadCallers } from "./bad-callers.ts";
 import { refusal } from "./refusal.ts";
 import type { Answer } from "./route.ts";
 
@@ -28,9 +29,6 @@ export type Credentials = {
   readonly address: string;
 };
 
-const MOST_BAD = 20;
-const BAD_WINDOW_MS = 60_000;
-const MOST_ADDRESSES = 10_000;
 /** Longer than any token of ours. */
 const LONGEST = 200;
 const TOUCH_MS = 60_000;
@@ -47,27 +45,20 @@ export function maySee(caller: Caller, sync: string): boolean {
   return caller.syncs === null || caller.syncs.includes(sync);
 }
 
+export type FindCaller = ((given: Credentials) => Promise<Caller | Answer>) & {
+  /** For keys that are checked elsewhere: counts a wrong one with the wrong tokens of its address. */
+  readonly refuse: (address: string, answer: Answer) => Answer;
+};
+
 /**
  * Finds out who calls. While no token was ever made, whoever reaches the service may do everything: it then listens on this
  * machine alone. From the first one on nobody may without, also when all have expired.
  */
-export function callerFinder(options: CallerOptions): (given: Credentials) => Promise<Caller | Answer> {
+export function callerFinder(options: CallerOptions): FindCaller {
   const { tokens, clock } = options;
-  const bad = new Map<string, { count: number; sinceMs: number }>();
-  const refuse = (address: string, detail: string): Answer => {
-    const nowMs = clock.now();
-    const known = bad.get(address);
-    const entry = known === undefined || nowMs - known.sinceMs >= BAD_WINDOW_MS ? { count: 0, sinceMs: nowMs } : known;
-    entry.count++;
-    bad.delete(address);
-    bad.set(address, entry);
-    if (bad.size > MOST_ADDRESSES) bad.delete(bad.keys().next().value ?? "");
-    if (entry.count <= MOST_BAD) return unauthorized(detail);
-    const waitS = Math.ceil((entry.sinceMs + BAD_WINDOW_MS - nowMs) / 1000);
-    const headers = { "retry-after": String(waitS) };
-    return refusal(429, "TOO_MANY_BAD_TOKENS", "too many bad tokens from this address", `wait ${waitS} s`, { headers });
-  };
-  return async ({ authorization, address }) => {
+  const countBad = countBadCallers(clock);
+  const refuse = (address: string, detail: string): Answer => countBad(address, unauthorized(detail));
+  const find = async ({ authorization, address }: Credentials): Promise<Caller | Answer> => {
     const [header] = authorization;
     if (header === undefined) {
       const isOpen = (await tokens.tokens()).length === 0;
@@ -85,6 +76,7 @@ export function callerFinder(options: CallerOptions): (given: Credentials) => Pr
     if (clock.now() - (record.usedAt ?? 0) > TOUCH_MS) await tokens.touchToken(record.id, clock.now());
     return { name: `token ${record.name}`, scopes: record.scopes, syncs: record.syncs };
   };
+  return Object.assign(find, { refuse: countBad });
 }
 
 const EVERYBODY_HERE: Caller = { name: "this machine", scopes: SCOPES, syncs: null };

@@ -16,9 +16,9 @@ export function docsPage({ info, paths }: OpenApi): string {
     Object.entries(operations).map(([method, operation]) => entry(method, path, operation as unknown as Operation)),
   );
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${escape(info.title)} API</title><link rel="stylesheet" href="/docs.css"></head>
-<body><h1>${escape(info.title)} API ${escape(info.version)}</h1>
-<p>${escape(info.description)}</p>
+<html lang="en"><head><meta charset="utf-8"><title>${htmlText(info.title)} API</title><link rel="stylesheet" href="/docs.css"></head>
+<body><h1>${htmlText(info.title)} API ${htmlText(info.version)}</h1>
+<p>${htmlText(info.description)}</p>
 <p>The same for machines: <a href="/openapi.json">openapi.json</a>.</p>
 ${entries.join("\n")}
 </body></html>
@@ -27,11 +27,11 @@ ${entries.join("\n")}
 
 function entry(method: string, path: string, { summary, security, parameters }: Operation): string {
   const scope = security[0]?.token?.[0];
-  const named = parameters.filter((one) => one.in === "query").map(({ name }) => `<code>${escape(name)}</code>`);
+  const named = parameters.filter((one) => one.in === "query").map(({ name }) => `<code>${htmlText(name)}</code>`);
   const asks = named.length === 0 ? "" : `<p>Query: ${named.join(", ")}</p>`;
-  return `<h2>${method.toUpperCase()} ${escape(path)}</h2><p>${escape(summary)}</p>${asks}<p>Scope: ${scope === undefined ? "none" : `<code>${escape(scope)}</code>`}</p>`;
+  return `<h2>${method.toUpperCase()} ${htmlText(path)}</h2><p>${htmlText(summary)}</p>${asks}<p>Scope: ${scope === undefined ? "none" : `<code>${htmlText(scope)}</code>`}</p>`;
 }
 
-function escape(text: string): string {
+function htmlText(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

@@ -60,7 +60,7 @@ function operationOf(one: Route, schemaOf: (type: z.ZodType, io: "input" | "outp
     summary: one.summary,
     tags: [one.tag],
     security: one.scope === null ? [] : [{ token: [one.scope] }],
-    parameters: [...parametersOf(one, "path", schemaOf), ...parametersOf(one, "query", schemaOf)],
+    parameters: [...parametersOf(one, "path", schemaOf), ...parametersOf(one, "query", schemaOf), ...headersOf(one)],
     ...(one.body === null
       ? {}
       : { requestBody: { content: { "application/json": { schema: schemaOf(one.body, "input") } } } }),
@@ -76,6 +76,13 @@ function parametersOf(one: Route, place: "path" | "query", schemaOf: (type: z.Zo
     in: place,
     required: place === "path" || required.includes(name),
     schema: part,
+  }));
+}
+
+function headersOf({ reads = {} }: Route): Json[] {
+  return Object.entries(reads).map(([name, description]) => ({
+    ...{ name, in: "header", required: false, description },
+    schema: { type: "string" },
   }));
 }
 

@@ -23,10 +23,12 @@ const TITLES: Readonly<Record<number, string>> = {
   408: "Too slow",
   409: "Conflict",
   413: "Too large",
+  414: "Too long",
   415: "Wrong kind of body",
   421: "Wrong host",
   422: "Not as it should be",
   429: "Too many",
+  431: "Too large",
   500: "Failed",
   503: "Not now",
 };
@@ -66,4 +68,14 @@ export function unknownSync(name: string): Answer {
 
 export function unknownRun(id: string): Answer {
   return refusal(404, "UNKNOWN_RUN", `there is no run "${id}"`, "GET /api/v1/runs lists those that you may see");
+}
+
+/** For what speaks of every sync, where the token is for some. */
+export function wholeTokenNeeded(): Answer {
+  return refusal(
+    403,
+    "SCOPE_MISSING",
+    "this speaks of every sync, and the token is for some",
+    "use one without --sync",
+  );
 }

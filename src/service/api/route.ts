@@ -17,6 +17,10 @@ export type Call<P, Q, B> = {
   readonly query: Q;
   readonly body: B;
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The body's bytes, as they came; empty where there were none. */
+  readonly raw: Buffer;
+  /** The answer to who came with a wrong key: 429 where too many such came from the same address. */
+  readonly refuse: (answer: Answer) => Answer;
   /** Aborts when the caller goes away. */
   readonly signal: AbortSignal;
 };
@@ -44,6 +48,8 @@ export type Route<P = never, Q = never, B = never> = {
   readonly params: z.ZodType<P>;
   readonly query: z.ZodType<Q>;
   readonly body: z.ZodType<B> | null;
+  /** Headers that it reads beside the usual, by name, and what they mean. */
+  readonly reads?: Readonly<Record<string, string>>;
   /** Bodies by status; the problem bodies go without saying. */
   readonly answers: Readonly<Record<number, z.ZodType | string>>;
   /** Answers of this act are kept in the audit log under this word. */

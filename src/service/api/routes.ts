@@ -3,6 +3,13 @@ import { lookRoutes } from "./routes/look-routes.ts";
 import { runRoutes } from "./routes/run-routes.ts";
 import { serviceRoutes } from "./routes/service-routes.ts";
 import { syncRoutes } from "./routes/sync-routes.ts";
+import { triggerRoutes } from "./routes/trigger-routes.ts";
 
 /** The whole API; what is not in this list does not exist. */
-export const routes: readonly Route[] = [...runRoutes, ...syncRoutes, ...lookRoutes, ...serviceRoutes];
+export const routes: readonly Route[] = [
+  ...runRoutes,
+  ...syncRoutes,
+  ...lookRoutes,
+  ...triggerRoutes,
+  ...serviceRoutes,
+];

@@ -2,7 +2,8 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 
 import { Fault } from "../../contract/fault.ts";
 import { redact } from "../../core/redact.ts";
-import { type Caller, type Credentials, mayDo } from "./caller.ts";
+import { answerBadBytes, BROKEN } from "./bad-bytes.ts";
+import { type Caller, type FindCaller, mayDo } from "./caller.ts";
 import { DOCS_CSS, docsPage } from "./docs-page.ts";
 import { checkHost, type HostRule } from "./hosts.ts";
 import { openapi } from "./openapi.ts";
@@ -13,12 +14,15 @@ export type ServerOptions = {
   readonly parts: ApiParts;
   readonly routes: readonly Route[];
   readonly hosts: HostRule;
-  readonly findCaller: (given: Credentials) => Promise<Caller | Answer>;
+  readonly findCaller: FindCaller;
+  /** For a whole request to arrive, ms; default 30 s. */
+  readonly receiveMs?: number;
 };
 
 const MOST_BYTES = 1024 * 1024;
 const RECEIVE_MS = 30_000;
 const LONGEST_PARAM = 2_000;
+const LONGEST_DETAIL = 300;
 /** Listeners at once; each holds a socket. */
 const MOST_STREAMS = 200;
 /** What a listener that reads too slowly may leave unread. */
@@ -34,11 +38,17 @@ const HEADERS = {
 
 /** The HTTP server over the table of routes; the caller listens and closes. */
 export function buildServer(options: ServerOptions): FastifyInstance {
-  const { parts, routes, hosts } = options;
+  const { parts, routes, hosts, receiveMs = RECEIVE_MS } = options;
   const app = fastify({
     logger: false,
     bodyLimit: MOST_BYTES,
-    requestTimeout: RECEIVE_MS,
+    requestTimeout: receiveMs,
+    // A missing host is refused as a wrong one is, by us.
+    http: { requireHostHeader: false, headersTimeout: receiveMs, connectionsCheckingInterval: receiveMs / 4 },
+    clientErrorHandler: (error, socket) => answerBadBytes(error.code, socket, HEADERS),
+    frameworkErrors: (error, _request, reply) => {
+      send(parts, reply, errorAnswer(parts, error));
+    },
     connectionTimeout: 0,
     keepAliveTimeout: 30_000,
     forceCloseConnections: true,
@@ -46,10 +56,12 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   });
   const parseJson = app.getDefaultJsonParser("error", "error");
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+  const bytes = new WeakMap<FastifyRequest, Buffer>();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
+    bytes.set(request, Buffer.from(body));
     // A POST that says JSON and sends nothing means the usual.
-    if (body === "") done(null, undefined);
-    else void parseJson(request, String(body), done);
+    if (body.length === 0) done(null, undefined);
+    else void parseJson(request, body.toString(), done);
   });
   app.addHook("onRequest", async (request, reply) => {
     const refused = checkHost(hosts, request.method, request.headers.host, request.headers.origin);
@@ -69,7 +81,9 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     app.route({
       method: one.method,
       url: one.path.replaceAll(/\{(\w+)\}/g, ":$1"),
-      handler: (request, reply) => serve(options, one, streams, request, reply),
+      // A stream that nobody reads would stay open for nothing.
+      exposeHeadRoute: one.answers[200] !== "text/event-stream",
+      handler: (request, reply) => serve(options, one, { streams, raw: bytes.get(request) ?? EMPTY }, request, reply),
     });
   const document = openapi(routes, parts.version);
   app.get("/openapi.json", async (_request, reply) => reply.headers(HEADERS).type("application/json").send(document));
@@ -81,7 +95,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
 async function serve(
   { parts, findCaller }: ServerOptions,
   one: Route,
-  streams: { open: number },
+  { streams, raw }: { streams: { open: number }; raw: Buffer },
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
@@ -93,16 +107,19 @@ async function serve(
     return send(parts, reply, refusal(403, "SCOPE_MISSING", `this needs the scope ${one.scope}`, fix));
   }
   const gone = new AbortController();
-  request.raw.socket.once("close", () => gone.abort(new Fault("CANCELLED", "the caller went away")));
+  // Of the answer, not of the socket: that one may carry many more calls.
+  reply.raw.once("close", () => gone.abort(new Fault("CANCELLED", "the caller went away")));
   const read = readCall(one, request);
   if ("status" in read) return send(parts, reply, read);
-  const call = { parts, caller, ...read, headers: plainHeaders(request), signal: gone.signal };
+  const refuse = (answer: Answer): Answer => findCaller.refuse(request.ip, answer);
+  const call = { parts, caller, ...read, headers: plainHeaders(request), raw, refuse, signal: gone.signal };
   const answer: Answer | Stream = await one.answer(call as unknown as Call<never, never, never>);
   if ("stream" in answer) return follow(parts, streams, answer, reply);
   await auditAct(parts, one, caller, read.params, answer);
   return send(parts, reply, answer);
 }
 
+const EMPTY = Buffer.alloc(0);
 const NOBODY: Caller = { name: "anybody", scopes: [], syncs: [] };
 
 type Read = { readonly params: unknown; readonly query: unknown; readonly body: unknown };
@@ -112,7 +129,10 @@ function readCall(one: Route, request: FastifyRequest): Read | Answer {
   const parsed = {
     params: one.params.safeParse(request.params),
     query: one.query.safeParse(request.query),
-    body: one.body === null ? { success: true as const, data: null } : one.body.safeParse(request.body ?? {}),
+    body:
+      one.body === null
+        ? { success: true as const, data: null }
+        : one.body.safeParse(request.body === undefined ? {} : request.body),
   };
   const wrong = Object.entries(parsed).flatMap(([where, result]) =>
     result.success ? [] : result.error.issues.map((issue) => `${[where, ...issue.path].join(".")}: ${issue.message}`),
@@ -137,14 +157,15 @@ function plainHeaders({ headers }: FastifyRequest): Record<string, string | unde
 async function auditAct(parts: ApiParts, one: Route, caller: Caller, params: unknown, answer: Answer): Promise<void> {
   if (one.act === undefined || answer.status >= 400) return;
   const { name, id } = params as { name?: string; id?: string };
-  const body = answer.body as { id?: string; sync?: string; name?: string; action?: string };
+  const body = answer.body as { id?: string; sync?: string; action?: string };
+  const isOfSync = one.path.includes("/syncs/{name}");
   await parts.state.audit({
     at: parts.clock.now(),
     who: caller.name,
     act: one.act,
-    sync: body.sync ?? name ?? null,
+    sync: body.sync ?? (isOfSync ? (name ?? null) : null),
     run: body.id ?? id ?? null,
-    detail: body.action ?? "",
+    detail: body.action ?? (isOfSync ? "" : (name ?? "")),
   });
 }
 
@@ -181,7 +202,8 @@ function follow(parts: ApiParts, streams: { open: number }, { stream }: Stream, 
 function errorAnswer(parts: ApiParts, error: unknown): Answer {
   if (error instanceof Fault) return faultRefusal(error);
   const { statusCode = 500, code = "INTERNAL", message = String(error) } = error as Partial<FastifyErrorLike>;
-  if (statusCode < 500) return refusal(statusCode, code.replace(/^FST_ERR_/, ""), message, "see /docs");
+  if (statusCode < 500)
+    return refusal(statusCode, BROKEN[statusCode] ?? "BAD_REQUEST", message.slice(0, LONGEST_DETAIL), "see /docs");
   parts.log.error({ code, stack: (error as Error).stack }, message);
   return refusal(500, "INTERNAL", "something went wrong here", "the service's log says more");
 }

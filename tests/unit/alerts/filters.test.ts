@@ -116,6 +116,12 @@ it("a batch tells a failure and its end, and remembers the last of it", async ()
   expect(events(receiver)).toEqual([["failed", "recovered"], ["failed"]]);
 });
 
+it("a failure that comes again after a success is news, and a success after a success is none", () => {
+  const bad = newsOf("people", "failed");
+  const good = newsOf("people", "succeeded");
+  expect(chosen(to(), [bad, good, good, bad, bad, good])).toEqual(["failed", "recovered", "failed", "recovered"]);
+});
+
 it("a webhook says each event's severity and the gravest of all, a start's times and an account's calls", async () => {
   const receiver = await newReceiver();
   const teller = newTeller([alertTo(receiver.url)]);

@@ -2,7 +2,7 @@
 // to the address that was checked, twice at most, and an end to every wait; never a word of the URL.
 import { describe, expect, it } from "vitest";
 import { postMail } from "../../../src/alerts/post-mail.ts";
-import { type Mail, sendMail } from "../../../src/alerts/send-mail.ts";
+import { type Mail, relayOf, sendMail } from "../../../src/alerts/send-mail.ts";
 import { tellNews } from "../../../src/alerts/tell-news.ts";
 import { LOGIN, mailServerMaker, rawServerMaker } from "./mail-server.ts";
 import {
@@ -23,6 +23,7 @@ const newServer = mailServerMaker();
 const newRawServer = rawServerMaker();
 const newTeller = tellerMaker();
 
+const AWAY = { host: "smtp.example.com", port: 25, isTls: false, login: null, isLoopback: false, address: null };
 const OPS = mailbox("ops@example.com", "Ops");
 const withLogin = (url: string) => url.replace("//", `//${LOGIN.split(":").map(encodeURIComponent).join(":")}@`);
 
@@ -141,13 +142,14 @@ describe("owners", () => {
     const owned = (name: string, owner: string | null) => newsOf(name, "failed", { sync: syncOf(name, { owner }) });
     const ada = syncOf("a1", { owner: "ada@example.com" });
     const bob = syncOf("b1", { owner: "bob@example.com" });
+    const eve = syncOf("e1", { owner: "eve@example.com", alerts: ["other"] });
     const news = [
       owned("a1", "Ada <ada@example.com>"),
       owned("a2", "ADA@example.com"),
       owned("b1", "bob@example.com"),
       owned("team", "data-team"),
       owned("nobody", null),
-      budgetOf("hubspot 42", { syncs: [ada, bob, syncOf("team")] }),
+      budgetOf("hubspot 42", { syncs: [ada, bob, syncOf("team"), eve] }),
     ];
     const teller = newTeller([mailTo(server.url, "owner")]);
     expect(await tellNews(teller, news, testTools(), NEVER)).toEqual([]);
@@ -208,8 +210,7 @@ describe("a server", () => {
 
   it("elsewhere is told nothing before STARTTLS, and must be vouched for", async () => {
     const asAway = async ({ port }: { readonly port: number }) => {
-      const away = { host: "smtp.example.com", port, isTls: false, login: null, isLoopback: false, address: null };
-      const relay = { ...away, connectTo: "127.0.0.1", needsTls: true };
+      const relay = { ...AWAY, port, connectTo: "127.0.0.1", needsTls: true };
       const posted = await postMail(mailOf("smtp://smtp.example.com"), relay, NEVER);
       return posted.ok ? null : posted.why;
     };
@@ -217,6 +218,18 @@ describe("a server", () => {
     expect(await asAway(plain)).toMatch(/^it has no STARTTLS: 50\d/);
     expect(await asAway(starts)).toMatch(/SELF_SIGNED|CERT|VERIFY/);
     expect([...plain.got, ...starts.got]).toEqual([]);
+  });
+
+  it.each([
+    ["127.0.0.1", false],
+    ["10.0.0.1", false],
+    ["fd12::1", false],
+    ["8.8.8.8", true],
+    ["::ffff:8.8.8.8", true],
+    ["2a00:1450::1", true],
+  ])("at %s needs STARTTLS: %s", (address, needsTls) => {
+    expect(relayOf(AWAY, address).needsTls).toBe(needsTls);
+    expect(relayOf({ ...AWAY, isTls: true }, address).needsTls).toBe(true);
   });
 
   it("by smtps must be vouched for, on this machine too", async () => {

@@ -2,9 +2,10 @@ import { z } from "zod";
 import type { Row } from "../../../contract/value.ts";
 import { isoTime } from "../../../core/run-json.ts";
 import { checkDestination } from "../../../engine/check-sync.ts";
+import type { Workbench } from "../../../engine/workbench.ts";
 import { cursorOf, cursorText, limitNumber } from "../cursor.ts";
-import { refusal } from "../refusal.ts";
-import { ok, type Route, route } from "../route.ts";
+import { refusal, wholeTokenNeeded } from "../refusal.ts";
+import { type Answer, type ApiParts, ok, type Route, route } from "../route.ts";
 import * as shapes from "../shapes.ts";
 
 const NOTHING = z.strictObject({});
@@ -32,18 +33,24 @@ export const lookRoutes: readonly Route[] = [
       }),
     },
     answer: async ({ parts, caller, params, query, signal }) => {
-      const { project, bench } = parts.live.current();
+      const { project } = parts.live.current();
       const model = project.models.get(params.name);
       const uses = [...project.syncs.values()].filter((sync) => sync.model === params.name).map(({ name }) => name);
       const maySeeIt = caller.syncs === null || uses.some((name) => caller.syncs?.includes(name));
       if (model === undefined || !maySeeIt)
         return refusal(404, "UNKNOWN_MODEL", `there is no model "${params.name}"`, null);
-      const warehouse = await bench.warehouse(model.connection);
-      const columns = await warehouse.describe(model.sql, signal);
-      const rows: Row[] = [];
-      const first = `select * from (\n${model.sql}\n) as sluice_preview limit ${query.limit}`;
-      for await (const page of warehouse.read(first, { pageSize: PREVIEW_PAGE }, signal)) rows.push(...page);
-      return ok({ model: model.name, columns: columns.map(({ name, type }) => ({ name, type: String(type) })), rows });
+      return onBench(parts, async (bench) => {
+        const warehouse = await bench.warehouse(model.connection);
+        const columns = await warehouse.describe(model.sql, signal);
+        const rows: Row[] = [];
+        const first = `select * from (\n${model.sql}\n) as sluice_preview limit ${query.limit}`;
+        for await (const page of warehouse.read(first, { pageSize: PREVIEW_PAGE }, signal)) rows.push(...page);
+        return ok({
+          model: model.name,
+          columns: columns.map(({ name, type }) => ({ name, type: String(type) })),
+          rows,
+        });
+      });
     },
   }),
   route({
@@ -53,16 +60,19 @@ export const lookRoutes: readonly Route[] = [
     body: null,
     answers: { 200: z.object({ connection: z.string(), says: z.string() }) },
     act: "check connection",
-    answer: async ({ parts, params, signal }) => {
-      const { project, bench } = parts.live.current();
+    answer: async ({ parts, caller, params, signal }) => {
+      if (caller.syncs !== null) return wholeTokenNeeded();
+      const { project } = parts.live.current();
       const connection = project.connections.get(params.name);
       if (connection === undefined)
         return refusal(404, "UNKNOWN_CONNECTION", `there is no connection "${params.name}"`, null);
       const isDestination = [...project.syncs.values()].some((sync) => sync.connection === params.name);
-      const says = isDestination
-        ? await checkDestination(bench, params.name, signal)
-        : await (await bench.warehouse(params.name)).check(signal);
-      return ok({ connection: params.name, says });
+      return onBench(parts, async (bench) => {
+        const says = isDestination
+          ? await checkDestination(bench, params.name, signal)
+          : await (await bench.warehouse(params.name)).check(signal);
+        return ok({ connection: params.name, says });
+      });
     },
   }),
   route({
@@ -85,15 +95,17 @@ export const lookRoutes: readonly Route[] = [
         refused: z.object({ at: z.iso.datetime().nullable(), problems: shapes.problem.shape.problems }).nullable(),
       }),
     },
-    answer: async ({ parts }) => {
+    answer: async ({ parts, caller }) => {
       const { project, loadedAtMs } = parts.live.current();
       const refused = parts.live.refused();
+      // They name files of every sync.
+      const problems = caller.syncs === null ? refused?.problems : [];
       return ok({
         environment: project.environment,
         version: parts.version,
         loaded_at: isoTime(loadedAtMs),
         syncs: project.syncs.size,
-        refused: refused === null ? null : { at: isoTime(refused.atMs), problems: refused.problems },
+        refused: refused === null ? null : { at: isoTime(refused.atMs), problems },
       });
     },
   }),
@@ -132,7 +144,8 @@ export const lookRoutes: readonly Route[] = [
         next: shapes.next,
       }),
     },
-    answer: async ({ parts, query: { sync, limit, cursor } }) => {
+    answer: async ({ parts, caller, query: { sync, limit, cursor } }) => {
+      if (caller.syncs !== null) return wholeTokenNeeded();
       const beforeId = cursor === undefined ? null : Number(cursor);
       const found = await parts.state.audits({ beforeId, sync: sync ?? null, limit });
       const last = found.length === limit ? found.at(-1) : undefined;
@@ -143,3 +156,13 @@ export const lookRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/** What is open on the project stays so until the answer is there, also where its files change meanwhile. */
+async function onBench(parts: ApiParts, look: (bench: Workbench) => Promise<Answer>): Promise<Answer> {
+  const { loaded, release } = parts.live.pin();
+  try {
+    return await look(loaded.bench);
+  } finally {
+    await release();
+  }
+}

@@ -46,6 +46,7 @@ export const runRoutes: readonly Route[] = [
     params: ONE_SYNC,
     query: NO_QUERY,
     body: asked,
+    reads: { "Idempotency-Key": "1 to 200 characters; the same request under it gets the same run for 24 hours." },
     answers: { 200: shapes.run, 202: shapes.run },
     act: "start",
     answer: startRun,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { isoTime } from "../../../core/run-json.ts";
 import type { ServiceEvent } from "../../events.ts";
 import { maySee } from "../caller.ts";
-import { refusal } from "../refusal.ts";
+import { refusal, wholeTokenNeeded } from "../refusal.ts";
 import { ok, type Route, route } from "../route.ts";
 
 const TAG = "service";
@@ -15,6 +15,7 @@ export const serviceRoutes: readonly Route[] = [
     ...{ method: "GET", path: "/api/v1/events", tag: TAG, scope: "read", params: NOTHING, body: null },
     summary: "What happens, as server-sent events; `Last-Event-ID` goes on where a lost connection stopped.",
     query: z.strictObject({ sync: z.string().optional(), run: z.string().optional() }),
+    reads: { "Last-Event-ID": "The last event that was seen; what came after it comes again." },
     answers: { 200: "text/event-stream" },
     answer: async ({ parts, caller, query, headers, signal }) => {
       const after = Number(headers["last-event-id"] ?? Number.NaN);
@@ -60,7 +61,8 @@ export const serviceRoutes: readonly Route[] = [
     ...{ method: "GET", path: "/metrics", tag: TAG, scope: "read", params: NOTHING, query: NOTHING, body: null },
     summary: "For Prometheus.",
     answers: { 200: "text/plain" },
-    answer: async ({ parts }) => {
+    answer: async ({ parts, caller }) => {
+      if (caller.syncs !== null) return wholeTokenNeeded();
       const { type, text } = await parts.metricsText();
       return { status: 200, body: text, type };
     },
