@@ -6,6 +6,8 @@ export type Service = {
   readonly pid: number;
   readonly url: string;
   ask<T>(method: "GET" | "POST", path: string, body?: object): Promise<T>;
+  /** Counts events of a kind from now on. */
+  countEvents(kind: string): Promise<{ seen(): number; leave(): void }>;
   stop(): Promise<void>;
 };
 
@@ -33,6 +35,28 @@ export async function startService(dir: string): Promise<Service> {
       if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 500)}`);
       return (/json/.test(response.headers.get("content-type") ?? "") ? JSON.parse(text) : text) as T;
     },
+    countEvents: async (kind) => {
+      const leaving = new AbortController();
+      const { signal } = leaving;
+      const response = await fetch(`${url}/api/v1/events`, { headers: { authorization: `Bearer ${key}` }, signal });
+      let seen = 0;
+      void countLines(response, `event: ${kind}`, () => seen++);
+      return { seen: () => seen, leave: () => leaving.abort() };
+    },
     stop,
   };
+}
+
+async function countLines(response: Response, line: string, onLine: () => void): Promise<void> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  try {
+    for await (const bytes of response.body ?? []) {
+      const lines = (rest + decoder.decode(bytes as Uint8Array, { stream: true })).split("\n");
+      rest = lines.pop() ?? "";
+      for (const one of lines) if (one === line) onLine();
+    }
+  } catch {
+    // Whoever counts has left.
+  }
 }
