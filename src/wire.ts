@@ -21,6 +21,7 @@ export function wire(clock: Clock = systemClock()): Services {
     loadProject: (options) =>
       loadProject({
         dir: options.dir,
+        ...(options.filesIn === undefined ? {} : { filesIn: options.filesIn }),
         environment: options.environment ?? process.env.SLUICE_ENV ?? null,
         connectors,
         env: (name) => process.env[name],

@@ -15,8 +15,15 @@ export async function openProject<O>(context: CommandContext<O>): Promise<Projec
 }
 
 /** The same, with its warnings. */
-export async function openSoundProject<O>({ services, options, output }: CommandContext<O>): Promise<SoundProject> {
-  const loaded = await services.loadProject({ dir: resolve(options.project), environment: options.env ?? null });
+export async function openSoundProject<O>(
+  { services, options, output }: CommandContext<O>,
+  files: { readonly filesIn?: string } = {},
+): Promise<SoundProject> {
+  const loaded = await services.loadProject({
+    dir: resolve(options.project),
+    environment: options.env ?? null,
+    ...files,
+  });
   if (!loaded.ok) {
     const errors = loaded.problems.filter((problem) => problem.severity === "error").length;
     throw new Fault("CONFIG_INVALID", `the project has ${errors === 1 ? "a problem" : `${errors} problems`}`, {

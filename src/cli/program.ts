@@ -161,6 +161,8 @@ function buildProgram(act: Act, parts: ProgramParts): Command {
   command("serve", "run schedules, answer the API and work, until it is stopped")
     .option("--host <address>", "where it listens; beyond this machine it needs tokens", "127.0.0.1")
     .option("--port <n>", "0 takes a free one", "4400")
+    .option("--git <ref>", "work with the files of this git ref, such as origin/main, instead of those in the folder")
+    .option("--poll <time>", "with --git: how often the ref is looked at", "60s")
     .option("--allow-host <name...>", "further names by which it may be called", [])
     .action(
       act(async () => {

@@ -1,8 +1,8 @@
-import { eventOf, eventOfFault, type News, type RunNews } from "../alerts/news.ts";
+import { eventOfFault, type News, type RunNews } from "../alerts/news.ts";
+import { newsOfEnd } from "../alerts/news-of-end.ts";
 import { resolveHost } from "../alerts/resolve-host.ts";
 import { hasListener, tellNews } from "../alerts/tell-news.ts";
 import type { Project, Sync } from "../contract/project.ts";
-import type { RunRecord } from "../contract/run.ts";
 import type { StateStore } from "../contract/state.ts";
 import { asFault } from "../core/as-fault.ts";
 import type { CommandContext } from "./command-context.ts";
@@ -25,7 +25,7 @@ export async function newsOf(
   const news: RunNews[] = [];
   for (const one of ended) {
     try {
-      news.push(...(await newsOfOne(state, one)));
+      news.push(...(await newsOfEnd(state, { ...one, run: one.finished?.run ?? null })));
     } catch (error) {
       output.note(`warning: alerts: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -57,36 +57,4 @@ export async function sendUnopened(
       syncs.map((sync): RunNews => ({ sync, event, run: null, fault, wasBad: false })),
     );
   throw error;
-}
-
-async function newsOfOne(state: StateStore | null, { sync, finished, fault, earlier }: Ended): Promise<RunNews[]> {
-  if (finished === null) {
-    const event = fault === null ? null : eventOfFault(fault);
-    return event === null ? [] : [{ sync, event, run: null, fault, wasBad: false }];
-  }
-  const { run } = finished;
-  const event = eventOf(run);
-  if (event === null) return [];
-  if (event !== "succeeded") return [{ sync, event, run, fault, wasBad: false }];
-  // What an earlier run refused, once it was taken up again, is no news to this one and would go untold.
-  const broken = earlier.findLast((one) => one.state === "partial");
-  if (broken === undefined) return [{ sync, event, run, fault: null, wasBad: await endedBadly(state, run, earlier) }];
-  return [
-    { sync: { ...sync, onSuccess: null }, event: "partial", run: broken, fault: null, wasBad: false },
-    { sync: { ...sync, alerts: [] }, event, run, fault: null, wasBad: false },
-  ];
-}
-
-/** Whether the last run that ended before this command was one that is told of. */
-async function endedBadly(
-  state: StateStore | null,
-  { id, sync }: RunRecord,
-  earlier: readonly RunRecord[],
-): Promise<boolean> {
-  const now = new Set([id, ...earlier.map((run) => run.id)]);
-  const states = ["succeeded", "partial", "failed", "blocked"] as const;
-  const before = (await state?.runs({ sync, states, limit: now.size + 1 })) ?? [];
-  const last = before.find((run) => !now.has(run.id));
-  const event = last === undefined ? null : eventOf(last);
-  return event !== null && event !== "succeeded";
 }

@@ -8,7 +8,7 @@ export type SoundProject = Extract<LoadedProject, { ok: true }>;
 
 export type ServiceOptions = Pick<
   ServeOptions,
-  "load" | "fingerprint" | "lookEveryMs" | "version" | "host" | "port" | "allowedHosts"
+  "load" | "fingerprint" | "isAtomic" | "lookEveryMs" | "version" | "host" | "port" | "allowedHosts"
 > & {
   /** Takes the log, a line at a time, without secrets. */
   readonly writeLog: (line: string) => void;
@@ -26,7 +26,7 @@ export type Services = {
   /** Who acts, for the audit log. */
   readonly who: string;
   isDead(holder: string): boolean;
-  loadProject(options: { dir: string; environment: string | null }): Promise<LoadedProject>;
+  loadProject(options: { dir: string; environment: string | null; filesIn?: string }): Promise<LoadedProject>;
   /** Starts scheduler, API and worker on the project. */
   openService(loaded: SoundProject, options: ServiceOptions, signal: AbortSignal): Promise<RunningService>;
   openBench(project: Project, mode: "run" | "plan", signal: AbortSignal): Promise<Workbench>;

@@ -21,6 +21,8 @@ import { readYaml } from "./yaml-file.ts";
 export type LoadOptions = {
   /** The project folder, absolute or relative to where the process stands. */
   readonly dir: string;
+  /** Where sluice.yml, models and syncs are read instead: another state of the same project. */
+  readonly filesIn?: string;
   /** null takes the first one. */
   readonly environment: string | null;
   readonly connectors: readonly ConnectorDefinition[];
@@ -36,11 +38,12 @@ const WORK_DIR = ".sluice";
  */
 export async function loadProject(options: LoadOptions): Promise<LoadedProject> {
   const root = await findRoot(options.dir);
+  const files = options.filesIn === undefined ? root : await findRoot(options.filesIn);
   const problems: Problem[] = [];
-  const settings = await loadSettings(root, options, problems);
-  const models = await loadModels(root, settings, problems);
-  const syncFiles = await findFiles(root, "syncs", /\.ya?ml$/i, problems);
-  const sources = await readAll(root, syncFiles, problems);
+  const settings = await loadSettings({ root, files }, options, problems);
+  const models = await loadModels(files, settings, problems);
+  const syncFiles = await findFiles(files, "syncs", /\.ya?ml$/i, problems);
+  const sources = await readAll(files, syncFiles, problems);
   const { syncs, names, secrets } = readSyncs(sources, syncFiles, settings, models, problems);
   checkNeighbours(syncs, problems);
   checkCircles(syncs, problems);
@@ -66,8 +69,12 @@ async function findRoot(dir: string): Promise<string> {
   }
 }
 
-async function loadSettings(root: string, options: LoadOptions, problems: Problem[]): Promise<Settings | null> {
-  const source = await readText(root, PROJECT_FILE);
+async function loadSettings(
+  { root, files }: { root: string; files: string },
+  options: LoadOptions,
+  problems: Problem[],
+): Promise<Settings | null> {
+  const source = await readText(files, PROJECT_FILE);
   if ("message" in source) {
     problems.push(source);
     return null;

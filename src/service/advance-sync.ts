@@ -1,4 +1,4 @@
-import { eventOf, eventOfFault } from "../alerts/news.ts";
+import { newsOfEnd } from "../alerts/news-of-end.ts";
 import type { Fault } from "../contract/fault.ts";
 import type { Sync } from "../contract/project.ts";
 import type { RunRecord } from "../contract/run.ts";
@@ -9,11 +9,13 @@ import { CHANGES_ONLY, EVERY_ROW } from "../engine/plan-sync.ts";
 import type { RunOptions } from "../engine/run-options.ts";
 import { type FinishedRun, runSync } from "../engine/run-sync.ts";
 import { resumeSync } from "../engine/settle-unfinished.ts";
+import type { Workbench } from "../engine/workbench.ts";
 import { announceRun } from "./announce-run.ts";
 import { afterBeforeHooks, callAfterHooks } from "./hooks/run-hooks.ts";
 import type { Loaded } from "./live-project.ts";
 import { queuedRunAgain } from "./queued-again.ts";
 import type { ServiceParts } from "./service-parts.ts";
+import { watchBudget } from "./watch-budget.ts";
 
 /** Somebody else works on the sync: another look after so long. */
 const BUSY_MS = 2_000;
@@ -59,12 +61,13 @@ async function work(
   active.set(sync.name, { sync: sync.name, run: request?.run.id ?? null, stop });
   const until = AbortSignal.any([signal, stop.signal]);
   try {
-    const options = optionsOf(parts, sync, request, until);
+    const earlier: RunRecord[] = [];
+    const options = optionsOf(parts, sync, request, earlier, until);
     const act = request === null ? resumeSync : request.run.action === "plan" ? planRun : runSync;
     if (request !== null) parts.events.tell({ kind: "run.begun", sync: sync.name, run: request.run.id, detail: {} });
     const finished = await act(bench, state, sync, options, until);
     if (finished === null) return NOTHING_MORE;
-    return await settle(parts, sync, request, finished, signal);
+    return await settle(parts, bench, sync, { request, finished, earlier }, signal);
   } catch (error) {
     const fault = asFault(error);
     if (fault.code === "SYNC_BUSY") return { again: clock.now() + BUSY_MS };
@@ -77,7 +80,13 @@ async function work(
   }
 }
 
-function optionsOf(parts: ServiceParts, sync: Sync, request: RunRequest | null, signal: AbortSignal): RunOptions {
+function optionsOf(
+  parts: ServiceParts,
+  sync: Sync,
+  request: RunRequest | null,
+  earlier: RunRecord[],
+  signal: AbortSignal,
+): RunOptions {
   const { clock, events } = parts;
   const run = request?.run ?? null;
   let toldAtMs = Number.NEGATIVE_INFINITY;
@@ -96,19 +105,28 @@ function optionsOf(parts: ServiceParts, sync: Sync, request: RunRequest | null, 
       toldAtMs = clock.monotonicMs();
       events.tell({ kind: "run.progress", sync: sync.name, run: run?.id ?? null, detail: { phase, done, planned } });
     },
-    onRecovered: (earlier) => tellEnd(parts, sync, { run: earlier, planned: null, fault: null }),
+    onRecovered: (recovered) => {
+      earlier.push(recovered);
+      noteEnd(parts, sync, { run: recovered, planned: null, fault: null });
+    },
   };
 }
+
+type Turn = {
+  readonly request: RunRequest | null;
+  readonly finished: FinishedRun;
+  readonly earlier: readonly RunRecord[];
+};
 
 /** What follows from how it ended. */
 async function settle(
   parts: ServiceParts,
+  bench: Workbench,
   sync: Sync,
-  request: RunRequest | null,
-  finished: FinishedRun,
+  { request, finished, earlier }: Turn,
   signal: AbortSignal,
 ): Promise<Done> {
-  const { clock, active } = parts;
+  const { clock, active, state } = parts;
   const { run, fault } = finished;
   if (run.state === "paused") {
     const { resumeAt } = run;
@@ -116,13 +134,15 @@ async function settle(
     return { again: resumeAt ?? clock.now() + BUSY_MS };
   }
   if (signal.aborted && run.state === "cancelled" && run.action !== "plan") await queuedRunAgain(parts, sync, run);
-  tellEnd(parts, sync, finished);
+  noteEnd(parts, sync, finished);
+  if (run.action !== "plan") for (const news of await newsOfEnd(state, { sync, run, fault, earlier })) parts.tell(news);
   if (request !== null && run.id !== request.run.id) {
     // An earlier run had to be finished first, and could not be: what stopped it would stop this one.
     const why = fault ?? asFault(new Error(run.reason ?? "an earlier run did not come to its end"));
     await dismiss(parts, request.run, "failed", run.code ?? why.code, `run ${run.id} had to end first: ${why.message}`);
   }
   if (run.action !== "plan") await announceRun(parts, run);
+  if (run.calls > 0 && !signal.aborted) await watchBudget(parts, bench, sync, signal);
   // The run is over; only what else it starts is waited for, so that it does not overlap with the next run.
   active.delete(sync.name);
   await callAfterHooks(parts, sync, run, signal);
@@ -132,8 +152,7 @@ async function settle(
 /** It came to no run at all. */
 async function fail(parts: ServiceParts, sync: Sync, request: RunRequest | null, fault: Fault): Promise<void> {
   const end = fault.code === "CANCELLED" ? "cancelled" : fault.rule.exitStatus === 4 ? "blocked" : "failed";
-  const event = eventOfFault(fault);
-  if (event !== null) parts.tell({ sync, event, run: null, fault, wasBad: false });
+  for (const news of await newsOfEnd(parts.state, { sync, run: null, fault, earlier: [] })) parts.tell(news);
   parts.log.warn({ sync: sync.name, run: request?.run.id, code: fault.code }, fault.message);
   if (request !== null) await dismiss(parts, request.run, end, fault.code, fault.message);
 }
@@ -149,8 +168,9 @@ async function dismiss(
   parts.events.tell({ kind: "run.ended", sync: run.sync, run: run.id, detail: { state, code } });
 }
 
-function tellEnd(parts: ServiceParts, sync: Sync, finished: FinishedRun): void {
-  const { run, fault } = finished;
+/** For those who listen and count. */
+function noteEnd(parts: ServiceParts, sync: Sync, finished: FinishedRun): void {
+  const { run } = finished;
   const { state, code, counts, planRows } = run;
   parts.events.tell({
     kind: "run.ended",
@@ -160,6 +180,4 @@ function tellEnd(parts: ServiceParts, sync: Sync, finished: FinishedRun): void {
   });
   parts.meters.runEnded(sync.name, finished);
   parts.log.info({ sync: sync.name, run: run.id, state, code, trigger: run.trigger }, "run ended");
-  const event = run.action === "plan" ? null : eventOf(run);
-  if (event !== null) parts.tell({ sync, event, run, fault, wasBad: false });
 }

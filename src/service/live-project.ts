@@ -32,6 +32,8 @@ export type LiveOptions = {
   readonly load: () => Promise<LoadedProject>;
   /** Changes when there is something new to load. */
   readonly fingerprint: () => Promise<string>;
+  /** A change is whole at once; false: files are written one by one, and count once two looks found them the same. */
+  readonly isAtomic: boolean;
   /** A workbench over the service's own state and planner, which its closing leaves open. */
   readonly openBench: (project: Project) => Workbench;
   /** Why this project cannot be taken over without a new start; null where it can. */
@@ -82,7 +84,7 @@ export async function openLiveProject(options: LiveOptions): Promise<LiveProject
   const look = async (): Promise<void> => {
     const now = await options.fingerprint();
     // A file that is still being written is another one at the next look.
-    const isStill = now === seen;
+    const isStill = options.isAtomic || now === seen;
     seen = now;
     if (now === known || !isStill) return;
     known = now;

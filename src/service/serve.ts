@@ -27,6 +27,7 @@ export type ServeOptions = {
   readonly first: { readonly project: Project; readonly problems: Extract<LoadedProject, { ok: true }>["problems"] };
   readonly load: () => Promise<LoadedProject>;
   readonly fingerprint: () => Promise<string>;
+  readonly isAtomic: boolean;
   readonly lookEveryMs: number;
   readonly state: StateStore & ServiceStore;
   readonly planner: Planner;

@@ -1,4 +1,5 @@
 // Proves that the real service starts syncs by REST, tells of them, stops and releases them, and that commands go through it.
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -124,6 +125,27 @@ describe.concurrent("a service", () => {
     await until(async () => (await syncs())[0]?.last_run?.state === "succeeded");
     expect((await syncs())[0]?.last_run).toMatchObject({ trigger: "after people" });
     expect(await service.stop()).toBe(0);
+  });
+
+  it("follows a git ref: what is committed is at work, what only lies in the folder is not", async () => {
+    const { project } = await world(4);
+    const git = (...args: readonly string[]) =>
+      execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.com", ...args], { cwd: project.dir });
+    git("init", "-q", "-b", "main");
+    git("add", "sluice.yml", "models", "syncs");
+    git("commit", "-q", "-m", "first");
+    const sync = JSON.parse(project.read("syncs/people.yml"));
+    project.write({ "syncs/people.yml": { ...sync, description: "typed, not committed" } });
+    const service = await startService(project, ["--git", "main", "--poll", "1s"]);
+    const description = async () => (await service.ask("GET", "/api/v1/syncs/people")).body.description;
+    expect(await description()).toBe(null);
+    expect((await service.start("people", { wait: 60 })).body).toMatchObject({ state: "succeeded", created: 4 });
+    git("commit", "-q", "-a", "-m", "second");
+    await until(async () => (await description()) === "typed, not committed");
+    expect((await service.start("people", { wait: 60 })).body).toMatchObject({ state: "succeeded", planned: 0 });
+    expect(await service.stop()).toBe(0);
+    const unknown = await project.json<object>(["serve", "--git", "nowhere", "--port", "0"]);
+    expect(unknown).toMatchObject({ status: 2, document: { error: { code: "USAGE" } } });
   });
 
   it("wants a token from the first one on, shows it once, and keeps no other", async () => {

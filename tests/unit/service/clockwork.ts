@@ -131,6 +131,7 @@ async function startProcess({ dir, clock, state, told, fates }: Place) {
   let edition = 0;
   const live = await openLiveProject({
     ...{ first, load, clock, everyMs: 1e12, needsRestart: () => null },
+    isAtomic: false,
     fingerprint: async () => String(edition),
     openBench: (project: Project) => {
       // Nothing plans here, and the state outlives the bench.

@@ -36,6 +36,7 @@ beforeEach(async () => {
       loads++;
       return loaded();
     },
+    isAtomic: false,
     fingerprint: () => fingerprint(dir),
     openBench: ({ environment }) => {
       open.push(environment);

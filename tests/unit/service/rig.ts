@@ -113,6 +113,7 @@ async function start(dir: string, { env = {}, serve: changed = {} }: RigOptions,
   try {
     const service = await serve({
       ...{ first, load, clock, random: Math.random, state, planner, lookEveryMs: 60_000, version: "9.9.9" },
+      isAtomic: false,
       fingerprint: () => fingerprint(dir),
       openBench: (project) => openWorkbench({ project, ...shared }),
       needsRestart: () => null,
