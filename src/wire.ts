@@ -42,6 +42,7 @@ export function wire(clock: Clock = systemClock()): Services {
       const { openWorkbench } = await import("./engine/workbench.ts");
       const { openLog } = await import("./service/open-log.ts");
       const { serve } = await import("./service/serve.ts");
+      const { chooseTraces } = await import("./service/traces/choose-traces.ts");
       const folders = directoriesOf(project);
       const memory = await openMemory({ project, clock, mode: "run", directories: folders }, signal);
       const { planner } = memory;
@@ -53,9 +54,12 @@ export function wire(clock: Clock = systemClock()): Services {
       let secrets = project.secrets;
       const kept = { close: async () => undefined };
       try {
+        const log = openLog(writeLog, () => secrets);
+        const { version } = options;
+        const traces = await chooseTraces((name) => process.env[name], { version, clock, log });
         const service = await serve({
           ...{ first, clock, random: Math.random, state, planner, holder, who: userName(), isDead, ...options },
-          log: openLog(writeLog, () => secrets),
+          ...{ log, traces },
           openBench: (of) => {
             secrets = [...new Set([...secrets, ...of.secrets])];
             const shared = { planner: { ...planner, ...kept }, state: { ...state, ...kept } };

@@ -80,6 +80,7 @@ describe("import directions", () => {
       fastify: /^src\/service\/api\//,
       pino: /^src\/service\/open-log\.ts$/,
       "prom-client": /^src\/service\/meters\.ts$/,
+      "@opentelemetry": /^src\/service\/traces\//,
     };
     for (const file of product)
       for (const { spec } of importsOf(file)) {

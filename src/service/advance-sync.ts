@@ -15,6 +15,7 @@ import { afterBeforeHooks, callAfterHooks } from "./hooks/run-hooks.ts";
 import type { Loaded } from "./live-project.ts";
 import { queuedRunAgain } from "./queued-again.ts";
 import type { ServiceParts } from "./service-parts.ts";
+import { tracedOptions } from "./traced-options.ts";
 import { watchBudget } from "./watch-budget.ts";
 
 /** Somebody else works on the sync: another look after so long. */
@@ -60,19 +61,22 @@ async function work(
   const stop = new AbortController();
   active.set(sync.name, { sync: sync.name, run: request?.run.id ?? null, stop });
   const until = AbortSignal.any([signal, stop.signal]);
+  const trace = parts.traces.workBegun(sync.name);
   try {
     const earlier: RunRecord[] = [];
-    const options = optionsOf(parts, sync, request, earlier, until);
+    const options = tracedOptions(optionsOf(parts, sync, request, earlier, until), trace);
     const act = request === null ? resumeSync : request.run.action === "plan" ? planRun : runSync;
     if (request !== null) parts.events.tell({ kind: "run.begun", sync: sync.name, run: request.run.id, detail: {} });
     const finished = await act(bench, state, sync, options, until);
     if (finished === null) return NOTHING_MORE;
+    trace.ended(finished);
     return await settle(parts, bench, sync, { request, finished, earlier }, signal);
   } catch (error) {
     const fault = asFault(error);
     if (fault.code === "SYNC_BUSY") return { again: clock.now() + BUSY_MS };
     // A stop of the service is no word on the run: it waits for the next start.
     if (signal.aborted) return { again: clock.now() };
+    trace.refused(request?.run ?? null, fault);
     await fail(parts, sync, request, fault);
     return NOTHING_MORE;
   } finally {

@@ -52,7 +52,7 @@ export async function fireSync(parts: ServiceParts, name: string, dueMs: number,
 
 async function start(parts: ServiceParts, sync: Sync, { starts }: Schedule): Promise<void> {
   const trigger = starts.kind === "after" ? `after ${starts.syncs.join(", ")}` : "schedule";
-  await requestRun(parts, sync, { action: "run", approve: false, who: "schedule", trigger, key: null });
+  await requestRun(parts, sync, { action: "run", approve: false, who: "schedule", trigger, key: null, cause: null });
   // Only now: a crash before it starts it twice, which is one run, and after it nobody would start it.
   if (starts.kind === "after") await parts.state.putSchedule(sync.name, { arrived: [] });
 }

@@ -12,16 +12,19 @@ export type Wanted = {
   /** What history says started it. */
   readonly trigger: string;
   readonly key: IdempotencyKey | null;
+  /** The W3C traceparent of what asked, where it is traced. */
+  readonly cause: string | null;
 };
 
 /** Notes that a sync is to run and rings for it. Triggers that come while one waits join it (S26). */
 export async function requestRun(parts: ServiceParts, sync: Sync, wanted: Wanted): Promise<Requested> {
-  const { action, approve, who, trigger, key } = wanted;
+  const { action, approve, who, trigger, key, cause } = wanted;
   const run = queuedRun(sync, { action, trigger }, parts);
   const requested = await parts.state.request({ run, ask: { approve, who } }, key);
   if (requested.kind === "conflict") return requested;
   if (requested.kind === "new")
     parts.events.tell({ kind: "run.queued", sync: sync.name, run: run.id, detail: { action, trigger } });
+  if (requested.run.state === "queued") parts.traces.asked(requested.run.id, cause);
   // Also where it only joined: a ring too many is harmless, one too few is not.
   if (requested.run.state === "queued") await parts.bell.enqueue(runKey(sync.name));
   return requested;

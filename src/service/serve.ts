@@ -7,6 +7,7 @@ import type { Planner } from "../contract/planner.ts";
 import type { LoadedProject, Project } from "../contract/project.ts";
 import type { ServiceStore } from "../contract/service.ts";
 import type { StateStore } from "../contract/state.ts";
+import { pruneRuns } from "../engine/prune-runs.ts";
 import { turns } from "../engine/turns.ts";
 import type { Workbench } from "../engine/workbench.ts";
 import { advanceSync } from "./advance-sync.ts";
@@ -21,7 +22,7 @@ import { openLiveProject } from "./live-project.ts";
 import { openMeters } from "./meters.ts";
 import { notePlace, removePlace } from "./note-place.ts";
 import { planStarts } from "./plan-starts.ts";
-import { type Log, readKey, runKey, type ServiceParts } from "./service-parts.ts";
+import { type Log, NO_TRACES, readKey, runKey, type ServiceParts, type Traces } from "./service-parts.ts";
 
 export type ServeOptions = {
   readonly first: { readonly project: Project; readonly problems: Extract<LoadedProject, { ok: true }>["problems"] };
@@ -37,6 +38,8 @@ export type ServeOptions = {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Closed with the service; absent: nobody follows. */
+  readonly traces?: Traces;
   readonly holder: string;
   readonly who: string;
   readonly isDead: (holder: string) => boolean;
@@ -64,7 +67,7 @@ const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
 
 /** Scheduler, API and worker in one process, on one project. Fault: USAGE where it would listen to everybody without tokens. */
 export async function serve(options: ServeOptions): Promise<Service> {
-  const { state, clock, random, log, host } = options;
+  const { state, clock, random, log, host, traces = NO_TRACES } = options;
   await refuseOpenDoor(state, host);
   const bell = await openEmbeddedDoorbell(state.rings, clock, random);
   const events = openEvents(() => clock.now());
@@ -93,7 +96,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     onWarning: (warning) => log.warn({}, warning),
   });
   const parts: ServiceParts = {
-    ...{ live, state, bell, clock, random, events, meters, log, active },
+    ...{ live, state, bell, clock, random, events, meters, traces, log, active },
     tell: (news) => desk.tell([news]),
     planTurn: turns(PLANS_AT_ONCE),
     holder: options.holder,
@@ -101,6 +104,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
   };
   await planStarts(parts);
   await announceUntold(parts);
+  await pruneRuns(live.current().bench, state, null);
   // What the last process left unfinished goes on by itself.
   for (const sync of await state.openSyncs()) await bell.enqueue(runKey(sync));
 
@@ -134,7 +138,8 @@ export async function serve(options: ServeOptions): Promise<Service> {
       await removePlace(workDir);
       await worker.stop(new Fault("CANCELLED", "the service stops"));
       await app.close();
-      await desk.close(AbortSignal.timeout(FAREWELL_MS));
+      const farewell = AbortSignal.timeout(FAREWELL_MS);
+      await Promise.all([desk.close(farewell), traces.close(farewell)]);
       await live.close();
     },
   };

@@ -1,6 +1,8 @@
 import type { News } from "../alerts/news.ts";
 import type { Clock, Random } from "../contract/clock.ts";
 import type { Doorbell } from "../contract/doorbell.ts";
+import type { Fault } from "../contract/fault.ts";
+import type { RunRecord } from "../contract/run.ts";
 import type { ServiceStore } from "../contract/service.ts";
 import type { StateStore } from "../contract/state.ts";
 import type { RunOptions } from "../engine/run-options.ts";
@@ -15,6 +17,51 @@ export interface Meters {
   fired(sync: string, lateMs: number): void;
   answered(route: string, method: string, status: number, seconds: number): void;
 }
+
+/** What led to what and how long it took, for who follows one act through many services; never a row's value, a key or a secret. */
+export interface Traces {
+  /** Begins at once; of the headers only those of W3C Trace Context are read. */
+  requestCame(method: string, headers: Readonly<Record<string, string | readonly string[] | undefined>>): RequestTrace;
+  /** A run was asked for by whoever has this cause. */
+  asked(run: string, cause: string | null): void;
+  /** A sync's work is taken up; what becomes of it is told later. */
+  workBegun(sync: string): WorkTrace;
+  /** Sends what is left, for as long as the signal lets it. Never rejects. */
+  close(signal: AbortSignal): Promise<void>;
+}
+
+export interface RequestTrace {
+  /** A W3C traceparent; null where nobody traces. */
+  readonly cause: string | null;
+  /** `route`: its pattern; null: there is none. */
+  answered(route: string | null, status: number): void;
+}
+
+export interface WorkTrace {
+  /** Gives what the work gives. */
+  planning<T>(work: () => Promise<T>): Promise<T>;
+  writing(): void;
+  /** One run is over, or pauses; what goes on is another's. */
+  ended(finished: FinishedRun): void;
+  /** It came to no run at all. */
+  refused(run: RunRecord | null, fault: Fault): void;
+}
+
+const NO_REQUEST: RequestTrace = { cause: null, answered: () => undefined };
+const NO_WORK: WorkTrace = {
+  planning: (work) => work(),
+  writing: () => undefined,
+  ended: () => undefined,
+  refused: () => undefined,
+};
+
+/** Where no endpoint is configured. */
+export const NO_TRACES: Traces = {
+  requestCame: () => NO_REQUEST,
+  asked: () => undefined,
+  workBegun: () => NO_WORK,
+  close: async () => undefined,
+};
 
 /** Structured lines; never a row's value, a key or a secret. */
 export interface Log {
@@ -40,6 +87,7 @@ export type ServiceParts = {
   readonly random: Random;
   readonly events: Events;
   readonly meters: Meters;
+  readonly traces: Traces;
   readonly log: Log;
   /** Tells people of how runs ended; returns at once. */
   readonly tell: (news: News) => void;

@@ -19,6 +19,8 @@ export type Call<P, Q, B> = {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The body's bytes, as they came; empty where there were none. */
   readonly raw: Buffer;
+  /** The W3C traceparent of this request, where it is traced. */
+  readonly cause: string | null;
   /** The answer to who came with a wrong key: 429 where too many such came from the same address. */
   readonly refuse: (answer: Answer) => Answer;
   /** Aborts when the caller goes away. */

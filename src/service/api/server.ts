@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 
 import { Fault } from "../../contract/fault.ts";
 import { redact } from "../../core/redact.ts";
+import type { RequestTrace } from "../service-parts.ts";
 import { answerBadBytes, BROKEN } from "./bad-bytes.ts";
 import { type Caller, type FindCaller, mayDo } from "./caller.ts";
 import { DOCS_CSS, docsPage } from "./docs-page.ts";
@@ -63,13 +64,16 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     if (body.length === 0) done(null, undefined);
     else void parseJson(request, body.toString(), done);
   });
+  const traced = new WeakMap<FastifyRequest, RequestTrace>();
   app.addHook("onRequest", async (request, reply) => {
+    traced.set(request, parts.traces.requestCame(request.method, request.headers));
     const refused = checkHost(hosts, request.method, request.headers.host, request.headers.origin);
     if (refused !== null) return send(parts, reply, refused);
   });
   app.addHook("onResponse", async (request, reply) => {
     const path = request.routeOptions.url ?? "unknown";
     parts.meters.answered(path, request.method, reply.statusCode, reply.elapsedTime / 1000);
+    traced.get(request)?.answered(request.routeOptions.url ?? null, reply.statusCode);
   });
   app.setNotFoundHandler((request, reply) =>
     send(parts, reply, refusal(404, "NOT_FOUND", `there is no ${request.method} ${pathOf(request)}`, "see /docs")),
@@ -83,7 +87,10 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       url: one.path.replaceAll(/\{(\w+)\}/g, ":$1"),
       // A stream that nobody reads would stay open for nothing.
       exposeHeadRoute: one.answers[200] !== "text/event-stream",
-      handler: (request, reply) => serve(options, one, { streams, raw: bytes.get(request) ?? EMPTY }, request, reply),
+      handler: (request, reply) => {
+        const more = { streams, raw: bytes.get(request) ?? EMPTY, cause: traced.get(request)?.cause ?? null };
+        return serve(options, one, more, request, reply);
+      },
     });
   const document = openapi(routes, parts.version);
   app.get("/openapi.json", async (_request, reply) => reply.headers(HEADERS).type("application/json").send(document));
@@ -95,7 +102,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
 async function serve(
   { parts, findCaller }: ServerOptions,
   one: Route,
-  { streams, raw }: { streams: { open: number }; raw: Buffer },
+  { streams, raw, cause }: { streams: { open: number }; raw: Buffer; cause: string | null },
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
@@ -112,7 +119,7 @@ async function serve(
   const read = readCall(one, request);
   if ("status" in read) return send(parts, reply, read);
   const refuse = (answer: Answer): Answer => findCaller.refuse(request.ip, answer);
-  const call = { parts, caller, ...read, headers: plainHeaders(request), raw, refuse, signal: gone.signal };
+  const call = { parts, caller, ...read, headers: plainHeaders(request), raw, cause, refuse, signal: gone.signal };
   const answer: Answer | Stream = await one.answer(call as unknown as Call<never, never, never>);
   if ("stream" in answer) return follow(parts, streams, answer, reply);
   await auditAct(parts, one, caller, read.params, answer);

@@ -17,7 +17,7 @@ import { openEvents, type ServiceEvent } from "../../../src/service/events.ts";
 import { fireSync } from "../../../src/service/fire-sync.ts";
 import { type Loaded, openLiveProject } from "../../../src/service/live-project.ts";
 import { planStarts } from "../../../src/service/plan-starts.ts";
-import { readKey, type ServiceParts } from "../../../src/service/service-parts.ts";
+import { NO_TRACES, readKey, type ServiceParts } from "../../../src/service/service-parts.ts";
 import { openState } from "../../../src/state/open-state.ts";
 import { handClock, lockClock } from "../../contract/doorbell/hand-clock.ts";
 
@@ -148,6 +148,7 @@ async function startProcess({ dir, clock, state, told, fates }: Place) {
     ...{ live, state, bell, clock, random: Math.random, log, holder: "1@clockwork", isDead: never },
     events: openEvents(clock.now),
     meters: { runEnded: () => undefined, fired: () => undefined, answered: () => undefined },
+    traces: NO_TRACES,
     active: new Map(),
     tell: (news) => told.push(news),
     planTurn: (work) => work(),

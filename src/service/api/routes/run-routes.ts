@@ -48,7 +48,6 @@ export const runRoutes: readonly Route[] = [
     body: asked,
     reads: { "Idempotency-Key": "1 to 200 characters; the same request under it gets the same run for 24 hours." },
     answers: { 200: shapes.run, 202: shapes.run },
-    act: "start",
     answer: startRun,
   }),
   route({
@@ -154,7 +153,7 @@ async function waited({ parts, signal }: RunCall, run: RunRecord, seconds: numbe
 type StartCall = Call<{ name: string }, unknown, { action: Action; approve: boolean; wait: number }>;
 
 async function startRun(call: StartCall): Promise<Answer> {
-  const { parts, caller, params, body, headers, signal } = call;
+  const { parts, caller, params, body, headers, cause, signal } = call;
   const sync = parts.live.current().project.syncs.get(params.name);
   if (sync === undefined || !maySee(caller, params.name)) return unknownSync(params.name);
   if (body.approve && !mayDo(caller, "approve"))
@@ -167,7 +166,7 @@ async function startRun(call: StartCall): Promise<Answer> {
     .update(JSON.stringify([sync.name, action, approve]))
     .digest("hex");
   const key = word === undefined ? null : { key: word, caller: caller.name, request };
-  const requested = await requestRun(parts, sync, { action, approve, who: caller.name, trigger: "api", key });
+  const requested = await requestRun(parts, sync, { action, approve, who: caller.name, trigger: "api", key, cause });
   if (requested.kind === "conflict")
     return refusal(
       422,
@@ -175,10 +174,17 @@ async function startRun(call: StartCall): Promise<Answer> {
       "this Idempotency-Key was used for another request",
       "use a new one for each request",
     );
+  // Before anybody waits: the line stands there also where the service dies meanwhile.
+  if (requested.kind !== "repeated") await auditStart(call, requested.run);
   const run =
     wait === 0 ? requested.run : ((await waitForRun(parts, requested.run.id, wait * 1000, signal)) ?? requested.run);
   const location = { location: `/api/v1/runs/${run.id}` };
   return { status: run.endedAt === null ? 202 : 200, body: runJson(run), headers: location };
+}
+
+async function auditStart({ parts, caller, body }: StartCall, { id, sync }: RunRecord): Promise<void> {
+  const detail = body.approve ? `${body.action}, approved` : body.action;
+  await parts.state.audit({ at: parts.clock.now(), who: caller.name, act: "start", sync, run: id, detail });
 }
 
 type PlanCall = Call<{ id: string }, { limit: number; cursor?: string | undefined }, unknown>;

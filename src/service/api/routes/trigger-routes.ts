@@ -5,7 +5,7 @@ import { requestRun } from "../../request-run.ts";
 import { isSigned, messageOf, whyStale } from "../../triggers/check-signature.ts";
 import { whyNotYet } from "../../triggers/read-dbt-event.ts";
 import { refusal } from "../refusal.ts";
-import { type Answer, type ApiParts, type Call, ok, type Route, route } from "../route.ts";
+import { type Answer, type Call, ok, type Route, route } from "../route.ts";
 
 const started = z.array(z.object({ sync: z.string(), run: z.string() }));
 
@@ -43,7 +43,7 @@ async function pull(call: TriggerCall): Promise<Answer> {
   if (event.why !== null) return ok({ started: [], repeated: false, reason: event.why });
   // The id is not signed: who sends the same bytes under another one must not start anything.
   const bytes = createHash("sha256").update(message.signed).digest("hex");
-  return start(parts, trigger, event.id === null ? [bytes] : [`id ${event.id}`, bytes]);
+  return start(call, trigger, event.id === null ? [bytes] : [`id ${event.id}`, bytes]);
 }
 
 const LONGEST_ID = 200;
@@ -64,7 +64,11 @@ function refused({ parts, params, refuse }: TriggerCall, why: string): Answer {
 }
 
 /** Known as seen only after the runs are asked for: a crash in between loses none, and the same message gets the same runs. */
-async function start(parts: ApiParts, trigger: Trigger, ids: readonly [string, ...string[]]): Promise<Answer> {
+async function start(
+  { parts, cause }: TriggerCall,
+  trigger: Trigger,
+  ids: readonly [string, ...string[]],
+): Promise<Answer> {
   const { state, clock } = parts;
   const who = `trigger ${trigger.name}`;
   for (const id of ids) if (await state.hasSeen(who, id)) return ok({ started: [], repeated: true });
@@ -75,7 +79,7 @@ async function start(parts: ApiParts, trigger: Trigger, ids: readonly [string, .
     if (sync === undefined) continue;
     const request = createHash("sha256").update(name).digest("hex");
     const key = { key: `${ids[0]} ${name}`, caller: who, request };
-    const requested = await requestRun(parts, sync, { action: "run", approve: false, who, trigger: who, key });
+    const requested = await requestRun(parts, sync, { action: "run", approve: false, who, trigger: who, key, cause });
     if (requested.kind === "conflict" || requested.kind === "repeated") continue;
     const run = requested.run.id;
     begun.push({ sync: name, run });
