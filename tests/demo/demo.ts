@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { changeWarehouse, mendPoison, POISON } from "./change-warehouse.ts";
-import { type Ended, endChildren, REPO, type Sandbox, sluice, startSandbox } from "./child-commands.ts";
+import { type Ended, endChildren, REPO, type Sandbox, sluice, startChild, startSandbox } from "./child-commands.ts";
 import { ACCOUNTS, COMPANIES, CONTACTS, CUSTOMERS, type Expectation, expectRecords } from "./expected-records.ts";
 import { makeWarehouse, onWarehouse } from "./generate-warehouse.ts";
 import { dumpOrg, fillOrg, KNOWN_ACCOUNTS, KNOWN_PEOPLE } from "./org.ts";
@@ -225,6 +225,15 @@ async function refusals(stage: Stage): Promise<number> {
   return (logs.flat() as { status: number }[]).filter((call) => call.status === 429).length;
 }
 
+const PORT = 4400;
+
+/** The same project under a service, for whoever wants to try it, until Ctrl-C. */
+async function show(stage: Stage): Promise<number> {
+  const service = await startChild(["serve", "--project", stage.project, "--port", String(PORT)], /(serving .*)/);
+  say(`\n$ sluice serve --port ${PORT}\n${service.found}\n\nits project lies in ${stage.project}`);
+  return new Promise((resolve) => service.child.once("exit", (status) => resolve(status ?? 1)));
+}
+
 async function main(): Promise<number> {
   const startedAt = performance.now();
   const folder = await mkdtemp(join(tmpdir(), "sluice-demo-"));
@@ -243,6 +252,7 @@ async function main(): Promise<number> {
         `a Salesforce sandbox with accounts and contacts without external ids, ${KNOWN_ACCOUNTS} and ${KNOWN_PEOPLE} of them ours.`,
     );
     stage = await setUp(folder);
+    if (process.argv.includes("--serve")) return await show(stage);
     await play(stage);
     say(`\n${tableText(HEAD, stage.table, 2)}`);
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
