@@ -7,6 +7,7 @@ import { asFault } from "../core/as-fault.ts";
 import { amount } from "../core/count-text.ts";
 import { restoredJson, runJson } from "../core/run-json.ts";
 import { CHANGES_ONLY, EVERY_ROW, type PlanAim } from "../engine/plan-sync.ts";
+import { pruneRuns } from "../engine/prune-runs.ts";
 import type { Progress, RunOptions } from "../engine/run-options.ts";
 import { type FinishedRun, runSync } from "../engine/run-sync.ts";
 import type { resumeSync } from "../engine/settle-unfinished.ts";
@@ -106,6 +107,7 @@ export async function runAll(
 ): Promise<readonly Ended[]> {
   const { state } = bench;
   if (state === null) throw new Fault("STATE_MISSING", "the state could not be opened");
+  await pruneRuns(bench, state, null);
   const planTurn = turns(2);
   const progress = progressShower(context.output, context.services.clock);
   return Promise.all(syncs.map((sync) => runOne(bench, state, sync, context, { ...sending, planTurn, progress })));

@@ -300,7 +300,10 @@ export interface StateStore {
   audit(entry: AuditEntry): Promise<void>;
   setting(name: string): Promise<string | null>;
   putSetting(name: string, value: string): Promise<void>;
-  /** Deletes finished runs with batches and notes, all but the newest `keep` of each sync that ended before `beforeMs`. Gives their ids. */
-  prune(keep: number, beforeMs: number): Promise<readonly string[]>;
+  /**
+   * Deletes finished runs with batches and notes, all but the newest `keep` of each sync that ended before `beforeMs`; of one sync
+   * alone where it is named. Gives their ids.
+   */
+  prune(keep: number, beforeMs: number, sync?: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }

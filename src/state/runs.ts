@@ -87,9 +87,9 @@ export function runMethods(database: Database): Pick<StateStore, "createRun" | "
         return rows.map(fromRow);
       }),
 
-    prune: (keep, beforeMs) =>
+    prune: (keep, beforeMs, sync) =>
       database.write(async (trx) => {
-        const ids = await prunable(trx, keep, beforeMs, await database.now());
+        const ids = await prunable(trx, { keep, beforeMs, sync }, await database.now());
         for (let from = 0; from < ids.length; from += CHUNK) {
           const some = ids.slice(from, from + CHUNK);
           await trx("hold").whereIn("run", some).delete();
@@ -101,11 +101,16 @@ export function runMethods(database: Database): Pick<StateStore, "createRun" | "
 }
 
 /** A run whose plan waits for a person, or was approved and still is in force, stays with its plan file. */
-async function prunable(trx: Knex.Transaction, keep: number, beforeMs: number, nowMs: number): Promise<string[]> {
+async function prunable(
+  trx: Knex.Transaction,
+  { keep, beforeMs, sync }: { keep: number; beforeMs: number; sync: string | undefined },
+  nowMs: number,
+): Promise<string[]> {
   const ranked = trx("run")
     .select("id", "ended_at")
     .rowNumber("place", (over) => over.partitionBy(["sync", "action"]).orderBy("id", "desc"))
     .whereIn("state", [...FINISHED]);
+  if (sync !== undefined) ranked.where({ sync });
   const held = trx("hold")
     .select("run")
     .where((either) => either.whereNull("until").orWhere("until", ">", nowMs));

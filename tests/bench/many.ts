@@ -31,13 +31,18 @@ export async function many({ syncs }: BenchOptions): Promise<void> {
     const first = await drain(service, names);
     figure("first runs, all of them", seconds(first));
     const before = rssMb(service.pid);
-    for (const round of [1, 2]) {
+    figure("memory after the first runs", megabytes(before));
+    for (const round of [1, 2, 3]) {
+      const cpuBefore = cpuSeconds(service.pid);
       const taken = await drain(service, names);
       figure(`no change, drain ${round}`, seconds(taken));
       figure("  runs", `${(total / taken).toFixed(1)} /s`, "20 /s");
+      figure(
+        "  CPU of the service, a run",
+        `${((1000 * (cpuSeconds(service.pid) - cpuBefore)) / total).toFixed(0)} ms`,
+      );
+      figure("  memory", megabytes(rssMb(service.pid)));
     }
-    figure("memory after the first runs", megabytes(before));
-    figure("memory after two drains", megabytes(rssMb(service.pid)));
     await schedule(project.dir, names);
     await delay(WATCH_MS);
     const lateness = await latenessOf(service);
@@ -91,4 +96,10 @@ async function latenessOf(service: Service) {
 function rssMb(pid: number): number {
   const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return (Number(kib) * 1024) / 1e6;
+}
+
+/** Of all its threads, in user and system mode; the kernel counts in hundredths. */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }

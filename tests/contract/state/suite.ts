@@ -206,7 +206,8 @@ export function stateSuite(name: string, makePlace: () => Promise<StatePlace>): 
         await store.hold(lease, aHold({ id: "h", run: "r3" }));
         await store.recordIntents(lease, [{ run: "r1", fromSeq: 0, toSeq: 0 }]);
         await store.acknowledge(lease, [acknowledged("r1", 0, 0, [aNote({ seq: 0 })])]);
-        expect(await store.prune(2, 500)).toEqual(["r1"]);
+        expect(await store.prune(2, 500, "orders")).toEqual([]);
+        expect(await store.prune(2, 500, lease.sync)).toEqual(["r1"]);
         expect((await store.runs({ limit: 9 })).map((run) => run.id)).toEqual(["r6", "r5", "r4", "r3", "r2"]);
         expect(await store.batches("r1")).toEqual([]);
         expect(await store.notes("r1", { limit: 9 })).toEqual([]);

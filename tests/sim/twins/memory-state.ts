@@ -171,14 +171,15 @@ function runMethods(
         .filter((run) => (states?.includes(run.state) ?? true) && (before === undefined || run.id < before))
         .filter((run) => withPlans === true || run.action !== "plan")
         .slice(0, limit),
-    prune: async (keep, beforeMs) => {
+    prune: async (keep, beforeMs, sync) => {
       const needed = [...disk.holds.values()].filter(({ until }) => until === null || until > clock.now());
       const held = new Set(needed.map((hold) => hold.run));
       const seen = new Map<string, number>();
       const gone = newestFirst().filter((run) => {
-        if (!FINISHED.includes(run.state)) return false;
-        const place = (seen.get(run.sync) ?? 0) + 1;
-        seen.set(run.sync, place);
+        if (!FINISHED.includes(run.state) || (sync !== undefined && run.sync !== sync)) return false;
+        const kind = `${run.sync} ${run.action}`;
+        const place = (seen.get(kind) ?? 0) + 1;
+        seen.set(kind, place);
         return place > keep && run.endedAt !== null && run.endedAt < beforeMs && !held.has(run.id);
       });
       for (const { id } of gone) {
