@@ -9,8 +9,8 @@ export function redact(text: string, secrets: readonly string[]): string {
   return clean;
 }
 
-/** base64 without its padding, which a URL would encode once more. */
+/** base64 also without its padding, which a URL would encode once more. */
 function formsOf(secret: string): string[] {
-  const base64 = Buffer.from(secret).toString("base64").replace(/=+$/, "");
-  return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), base64];
+  const base64 = Buffer.from(secret).toString("base64");
+  return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), base64, base64.replace(/=+$/, "")];
 }

@@ -45,13 +45,15 @@ test.each([
 ])("%s is lost after a first run: stopped, with the way out, and nothing is made anew", async (_, paths) => {
   await openAndClose("run");
   for (const path of paths) await rm(join(dir, path), { recursive: true });
-  const before = await readdir(dir, { recursive: true });
+  // SQLite's side files go when the driver lets go of its last statement, which nobody here decides.
+  const files = async () => (await readdir(dir, { recursive: true })).filter((name) => !/-(shm|wal)$/.test(name));
+  const before = await files();
   for (const mode of ["run", "plan"] as const)
     await expect(openAndClose(mode)).rejects.toMatchObject({
       code: "STATE_MISSING",
       fix: expect.stringMatching(/backup/),
     });
-  expect(await readdir(dir, { recursive: true })).toEqual(before);
+  expect(await files()).toEqual(before);
 });
 
 test("another environment of the same project has a first run of its own", async () => {
