@@ -5,7 +5,7 @@ const USAGE = `npm run bench -- deliver [--to hubspot|salesforce] [--rows N] [--
 npm run bench -- rate [--rows N] [--syncs N]                 the same under tier pro: time against the shortest possible
 npm run bench -- diff [--rows N]                             planning against the bare SQL statements
 npm run bench -- adopt                                       taking over a Salesforce org of 50,000 contacts
-npm run bench -- serve [--rows N]                            how fast the API answers while a sync of N rows runs
+npm run bench -- serve [--rows N] [--tier pro|unlimited]      how fast the API answers while a sync of N rows runs
 npm run bench -- many [--syncs N]                            a service with N small syncs: check, drain, drift, memory
 `;
 

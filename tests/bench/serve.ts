@@ -8,14 +8,18 @@ import { startService } from "./service-child.ts";
 import { VENDORS } from "./vendors.ts";
 
 const PAUSE_MS = 20;
-const LONGEST_MS = 240_000;
+/** So long a run is watched; one within the limits of a real account goes on for many minutes. */
+const WATCHED_MS = 60_000;
 
 type Run = { readonly id: string; readonly state: string; readonly ended_at: string | null; readonly created: number };
 
-/** How fast `GET /runs/{id}` answers while a large sync is planned and sent, asked again and again. */
-export async function serve({ rows }: BenchOptions): Promise<void> {
+/**
+ * How fast `GET /runs/{id}` answers while a large sync is planned and sent, asked again and again. Tier pro, as accounts are;
+ * `--tier unlimited` keeps a core busy all the while.
+ */
+export async function serve({ rows, tier }: BenchOptions): Promise<void> {
   const people = rows ?? 1_000_000;
-  const sandbox = await startSandbox("unlimited", "hubspot");
+  const sandbox = await startSandbox(tier ?? "pro", "hubspot");
   const project = await makePeopleProject(sandbox.url, people, VENDORS.hubspot, 1);
   try {
     await VENDORS.hubspot.prepare(sandbox);
@@ -24,15 +28,15 @@ export async function serve({ rows }: BenchOptions): Promise<void> {
     const startedAt = performance.now();
     const times: Record<string, number[]> = { planning: [], writing: [] };
     let run = started;
-    while (run.ended_at === null && performance.now() - startedAt < LONGEST_MS) {
+    while (run.ended_at === null && performance.now() - startedAt < WATCHED_MS) {
       const askedAt = performance.now();
       run = await service.ask<Run>("GET", `/api/v1/runs/${started.id}`);
       times[run.state]?.push(performance.now() - askedAt);
       await delay(PAUSE_MS);
     }
     const taken = (performance.now() - startedAt) / 1000;
-    figure("contacts", count(people));
-    figure("run", `${run.state}, ${seconds(taken)}`);
+    figure("contacts, tier", `${count(people)}, ${tier ?? "pro"}`);
+    figure("watched", `${seconds(taken)}, ${run.state}`);
     const all = Object.values(times).flat();
     for (const [state, some] of Object.entries({ ...times, "all of them": all })) {
       if (some.length === 0) continue;
