@@ -45,12 +45,12 @@ export async function openSession(instance: DuckDBInstance): Promise<DuckdbSessi
   return session;
 }
 
-/** Several counts with one statement: each costs as much as its planning. */
+/** Several counts with one statement: each costs as much as its planning. (As scalar subqueries they would be planned as joins.) */
 export async function counts(session: DuckdbSession, selects: readonly string[]): Promise<number[]> {
-  const [row] = await session.rows<Record<string, string | null>>(
-    `select ${selects.map((select, index) => `(${select}) as c${index}`).join(", ")}`,
-  );
-  return selects.map((_, index) => Number(row?.[`c${index}`] ?? 0));
+  const parts = selects.map((select, index) => `select ${index} as place, (${select}) as n`);
+  const rows = await session.rows<{ place: number; n: string | number }>(parts.join(" union all "));
+  const byPlace = new Map(rows.map(({ place, n }) => [Number(place), Number(n)]));
+  return selects.map((_, index) => byPlace.get(index) ?? 0);
 }
 
 async function runPlain(connection: DuckDBConnection, sql: string): Promise<void> {

@@ -10,7 +10,7 @@ export type KnownMetas = {
   /** By name. */
   all(): Promise<readonly StoredMeta[]>;
   of(sync: string): Promise<StoredMeta | null>;
-  /** Does work that may change the meta rows of these syncs, and reads those anew, however it ended. */
+  /** Does work that may change the meta rows of these syncs; they are read anew when they are asked for, however it ended. */
   writing<T>(syncs: readonly string[], work: () => Promise<T>): Promise<T>;
   /** The same for one whose work gives the row as it wrote it. */
   replacing(sync: string, work: (stored: StoredMeta) => Promise<StoredMeta>): Promise<void>;
@@ -19,35 +19,36 @@ export type KnownMetas = {
 /** The caller sees to it that the session does one thing at a time. */
 export function knownMetas(session: DuckdbSession): KnownMetas {
   let known: ReadonlyMap<string, StoredMeta> | null = null;
+  /** Written since they were read. */
+  const stale = new Set<string>();
   const read = async (): Promise<ReadonlyMap<string, StoredMeta>> => {
-    known ??= new Map((await readMetas(session)).map((meta) => [meta.sync, meta]));
+    if (known === null) {
+      known = new Map((await readMetas(session)).map((meta) => [meta.sync, meta]));
+      stale.clear();
+    } else if (stale.size > 0) {
+      const names = [...stale];
+      const rows = await readMetas(session, `sync in (${names.map(quoteText).join(", ")})`);
+      const next = new Map([...known].filter(([sync]) => !stale.has(sync)));
+      for (const meta of rows) next.set(meta.sync, meta);
+      known = new Map([...next].sort(([a], [b]) => (a < b ? -1 : 1)));
+      stale.clear();
+    }
     return known;
   };
   return {
     all: async () => [...(await read()).values()],
     of: async (sync) => (await read()).get(sync) ?? null,
     replacing: async (sync, work) => {
-      const metas = new Map(await read());
-      const stored = metas.get(sync);
+      const stored = (await read()).get(sync);
       if (stored === undefined) return;
-      known = null;
-      metas.set(sync, await work(stored));
-      known = metas;
+      stale.add(sync);
+      const meta = await work(stored);
+      known = new Map([...(known ?? []), [sync, meta]]);
+      stale.delete(sync);
     },
     writing: async (syncs, work) => {
-      try {
-        return await work();
-      } finally {
-        if (known !== null) {
-          const former = known;
-          // Where they cannot be read now, they are read when they are asked for.
-          known = null;
-          const rows = await readMetas(session, `sync in (${syncs.map(quoteText).join(", ")})`);
-          const next = new Map([...former].filter(([sync]) => !syncs.includes(sync)));
-          for (const meta of rows) next.set(meta.sync, meta);
-          known = new Map([...next].sort(([a], [b]) => (a < b ? -1 : 1)));
-        }
-      }
+      for (const sync of syncs) stale.add(sync);
+      return work();
     },
   };
 }

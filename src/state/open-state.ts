@@ -1,4 +1,3 @@
-import { closeSync, openSync, readSync } from "node:fs";
 import { mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import knexFactory, { type Knex } from "knex";
@@ -36,7 +35,6 @@ export type StateOptions = {
 
 const BUSY_MS = 5_000;
 const POOL_WAIT_MS = 30_000;
-const MAGIC = "SQLite format 3\0";
 /** What knex has to say it also throws; its own place to say it would be the console, in the middle of a JSON document. */
 const SILENT = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} };
 
@@ -102,7 +100,11 @@ async function foldWal(knex: Knex): Promise<void> {
   }
 }
 
-/** True where there is no database yet. The driver would create a missing file by itself, readable by everybody. */
+/**
+ * True where there is no database yet. The driver would create a missing file by itself, readable by everybody. What stands in
+ * the file is the driver's to judge: closing a descriptor of it drops every lock that this process has on it, also that of a
+ * connection which is not collected yet, and another process would then take the WAL away under this one.
+ */
 async function prepareFile(file: string, mode: StateOptions["mode"]): Promise<boolean> {
   const size = await sizeOf(file);
   if (size === null && mode !== "create") {
@@ -119,7 +121,7 @@ async function prepareFile(file: string, mode: StateOptions["mode"]): Promise<bo
   }
   // A process that died between making the file and its tables leaves it empty.
   if (size === 0 && mode === "create") return true;
-  if (readStart(file) !== MAGIC) throw corruptState(file, size === 0 ? "it is empty" : "it is not an SQLite file");
+  if (size === 0) throw corruptState(file, "it is empty");
   return mode === "create";
 }
 
@@ -129,16 +131,5 @@ async function sizeOf(file: string): Promise<number | null> {
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
     throw error;
-  }
-}
-
-function readStart(file: string): string {
-  const descriptor = openSync(file, "r");
-  try {
-    const bytes = Buffer.alloc(MAGIC.length);
-    readSync(descriptor, bytes, 0, MAGIC.length, 0);
-    return bytes.toString("latin1");
-  } finally {
-    closeSync(descriptor);
   }
 }
