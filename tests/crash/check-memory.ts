@@ -6,7 +6,7 @@ import type { runJson } from "../../src/core/run-json.ts";
 
 export type RunDocument = ReturnType<typeof runJson>;
 
-type Sqlite = { prepare(sql: string): { get(): { integrity_check: string } }; close(): void };
+type Sqlite = { prepare(sql: string): { all(): unknown[] }; close(): void };
 type SqliteModule = new (file: string) => Sqlite;
 
 /** What is wrong with the two databases of a project whose processes have all ended; empty where nothing is. */
@@ -16,11 +16,20 @@ export async function checkIntegrity(dir: string): Promise<string[]> {
 
 function checkState(file: string): string[] {
   if (!existsSync(file)) return ["integrity: there is no state.db"];
+  const said = readState<{ integrity_check: string }>(file, "pragma integrity_check")[0]?.integrity_check;
+  return said === "ok" ? [] : [`integrity of state.db: ${said}`];
+}
+
+/**
+ * What a query gives of a state that nobody else works on. By the driver alone: a connection lives until it is collected, and
+ * loses its locks where this process opens and closes the file otherwise, as `openState` does; it would then take the next
+ * process's WAL away.
+ */
+export function readState<T>(file: string, sql: string): readonly T[] {
   const Database = createRequire(import.meta.url)("libsql") as SqliteModule;
   const db = new Database(file);
   try {
-    const { integrity_check: said } = db.prepare("pragma integrity_check").get();
-    return said === "ok" ? [] : [`integrity of state.db: ${said}`];
+    return db.prepare(sql).all() as T[];
   } finally {
     db.close();
   }

@@ -25,13 +25,12 @@ async function crash(options: CrashOptions, signal: AbortSignal): Promise<number
   const reports: LaneReport[] = [];
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const { seed, keep } = options;
-      const report = await runLane({ ...next, seed, keep, programs, isLate, say });
-      reports.push(report);
-      const kills = report.atPoints + report.atRandom;
-      say(
-        `${next.target.vendor} ${next.target.write}: ${kills} kills, ${report.rounds} rounds, ${minutes().toFixed(1)} min`,
-      );
+      const { seed, keep, by } = options;
+      const lane = await runLane({ ...next, seed, keep, by, programs, isLate, say });
+      reports.push(...lane);
+      const rounds = lane.reduce((sum, report) => sum + report.rounds, 0);
+      const { vendor, write } = next.target;
+      say(`${vendor} ${write}: ${killsOf(lane)} kills, ${rounds} rounds, ${minutes().toFixed(1)} min`);
     }
   };
   try {
@@ -42,7 +41,7 @@ async function crash(options: CrashOptions, signal: AbortSignal): Promise<number
     programs.remove();
   }
   say(reportText(reports));
-  const kills = reports.reduce((sum, { atPoints, atRandom }) => sum + atPoints + atRandom, 0);
+  const kills = killsOf(reports);
   const violations = reports.flatMap((report) => report.violations);
   if (kills < options.kills && violations.length === 0) say(`Stopped after ${kills} of ${options.kills} kills.`);
   for (const violation of violations) say(`BROKEN: ${violation}`);
@@ -51,6 +50,10 @@ async function crash(options: CrashOptions, signal: AbortSignal): Promise<number
   );
   // Fewer kills than were asked for prove less than was asked.
   return violations.length === 0 && kills >= options.kills ? 0 : 1;
+}
+
+function killsOf(reports: readonly LaneReport[]): number {
+  return reports.reduce((sum, { atPoints, atRandom }) => sum + atPoints + atRandom, 0);
 }
 
 async function main(args: readonly string[]): Promise<number> {

@@ -1,22 +1,23 @@
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Random } from "../../src/contract/clock.ts";
-import { mixedSeed, seededRandom } from "../../src/kit/sandbox/seeded-random.ts";
+import { mixedSeed, seededRandom, shuffled } from "../../src/kit/sandbox/seeded-random.ts";
 import { type Sandbox, startSandbox } from "../demo/child-commands.ts";
 import type { Programs } from "./build-programs.ts";
+import { byRun } from "./by-run.ts";
+import { byServe } from "./by-serve.ts";
 import { checkIntegrity, checkLedger, type RunDocument } from "./check-memory.ts";
 import { compare, differenceLines } from "./compare.ts";
-import { type CrashProject, crashProject } from "./crash-project.ts";
+import { crashProject } from "./crash-project.ts";
 import { type PeopleStory, peopleStory } from "./people.ts";
-import { pointText } from "./point.ts";
-import { type PointMenu, pointMenu } from "./point-menu.ts";
-import { type Ended, type Running, startProgram } from "./start-program.ts";
+import { LIFE_OF_A_RUN, LIFE_OF_A_SERVICE, type PointMenu, pointMenu } from "./point-menu.ts";
+import { type Counts, type Life, type Round, SLOW_MS, type Way, type WayName, written } from "./round.ts";
+import { startProgram } from "./start-program.ts";
 import type { Target } from "./targets.ts";
 
 export type LaneOptions = {
   readonly target: Target;
   readonly kills: number;
+  readonly by: readonly WayName[];
   readonly seed: number;
   readonly programs: Programs;
   /** Leaves the folder of a violation where it is. */
@@ -26,22 +27,10 @@ export type LaneOptions = {
   readonly say: (line: string) => void;
 };
 
-export type LaneReport = {
+/** What one way of a lane came to. */
+export type LaneReport = Counts & {
   readonly target: Target;
-  readonly atPoints: number;
-  readonly atRandom: number;
-  /** Kills after which some writes of that start had arrived. */
-  readonly midWriting: number;
-  readonly restarts: number;
-  readonly rounds: number;
-  /** Rows of the model that were compared, over all rounds. */
-  readonly rows: number;
-  readonly lost: number;
-  readonly doubled: number;
-  readonly left: number;
-  readonly wrong: number;
-  readonly ledger: number;
-  readonly integrity: number;
+  readonly by: WayName;
   /** What does not hold, in words; the first of it ended the lane. */
   readonly violations: readonly string[];
   readonly menu: PointMenu;
@@ -49,46 +38,77 @@ export type LaneReport = {
 
 /** Kills before a project, its memory and the CRM begin anew: first runs are to be killed, too. */
 const KILLS_A_LIFE = 15;
-/** Starts that nobody kills, until a run ends well. */
-const MOST_RESTARTS = 4;
-/** Deaths in a row without progress. */
-const QUARANTINED_AFTER = 3;
-const SLOW_MS = 60;
-const POLL_MS = 10;
+const WAYS: Readonly<Record<WayName, Way>> = { run: byRun, serve: byServe };
+const LIVES: Readonly<Record<WayName, readonly string[]>> = { run: LIFE_OF_A_RUN, serve: LIFE_OF_A_SERVICE };
 
-type Counts = { -readonly [K in keyof Omit<LaneReport, "target" | "violations" | "menu">]: number };
-type Life = { readonly sandbox: Sandbox; readonly project: CrashProject; readonly strangers: ReadonlySet<string> };
+type Tally = Pick<Round, "counts" | "menu"> & { readonly by: WayName; readonly violations: string[] };
+type Lane = Pick<Round, "target" | "programs" | "story" | "random"> & {
+  readonly options: LaneOptions;
+  readonly tallies: readonly Tally[];
+};
 
-/** Kills, restarts and compares, round after round, until so many kills are done or something does not hold. */
-export async function runLane(options: LaneOptions): Promise<LaneReport> {
-  const { target } = options;
-  const lane = mixedSeed(options.seed, target.vendor === "hubspot" ? 1 : 2, target.write === "upsert" ? 1 : 2);
-  const random = seededRandom(lane);
+/** Kills, restarts and compares, round after round, until so many kills are done or something does not hold; a report for each way. */
+export async function runLane(options: LaneOptions): Promise<readonly LaneReport[]> {
+  const { target, programs } = options;
+  const seed = mixedSeed(options.seed, target.vendor === "hubspot" ? 1 : 2, target.write === "upsert" ? 1 : 2);
+  const random = seededRandom(seed);
   const story = peopleStory(target, random);
-  const menu = pointMenu(random);
-  const counts: Counts = {
-    ...{ atPoints: 0, atRandom: 0, midWriting: 0, restarts: 0, rounds: 0, rows: 0 },
-    ...{ lost: 0, doubled: 0, left: 0, wrong: 0, ledger: 0, integrity: 0 },
-  };
-  const violations: string[] = [];
-  const sandbox = await startSandbox("unlimited", target.vendor, ["--seed", `${lane % 1_000}`], options.programs.main);
-  const done = (): number => counts.atPoints + counts.atRandom;
+  const tallies = options.by.map((by) => {
+    const menu = pointMenu(LIVES[by], random);
+    return { by, counts: { ...NOTHING }, menu, violations: [] as string[] };
+  });
+  const lane: Lane = { options, target, programs, story, random, tallies };
+  const sandbox = await startSandbox("unlimited", target.vendor, ["--seed", `${seed % 1_000}`], programs.main);
   try {
-    while (done() < options.kills && violations.length === 0 && !options.isLate()) {
-      const life = await newLife(target, sandbox, story);
-      const until = Math.min(options.kills, done() + KILLS_A_LIFE);
-      try {
-        while (done() < until && violations.length === 0 && !options.isLate())
-          violations.push(...(await playRound({ options, life, story, menu, counts, random }, until)));
-      } finally {
-        if (violations.length > 0 && options.keep) options.say(`kept: ${life.project.dir}`);
-        else life.project.remove();
-      }
-    }
+    while (goesOn(lane, options.kills)) await playLife(lane, sandbox);
   } finally {
     await sandbox.stop();
   }
-  return { target, ...counts, violations, menu };
+  return tallies.map(({ counts, ...tally }) => ({ target, ...counts, ...tally }));
+}
+
+const NOTHING: Counts = {
+  ...{ atPoints: 0, atRandom: 0, midWriting: 0, stopped: 0, restarts: 0, resumed: 0, rounds: 0, rows: 0 },
+  ...{ lost: 0, doubled: 0, left: 0, wrong: 0, ledger: 0, integrity: 0 },
+};
+
+function killsOf(tallies: readonly Pick<Tally, "counts">[]): number {
+  return tallies.reduce((sum, { counts }) => sum + counts.atPoints + counts.atRandom, 0);
+}
+
+function goesOn({ tallies, options }: Lane, until: number): boolean {
+  return killsOf(tallies) < until && tallies.every(({ violations }) => violations.length === 0) && !options.isLate();
+}
+
+async function playLife(lane: Lane, sandbox: Sandbox): Promise<void> {
+  const { options, target, programs, story, random, tallies } = lane;
+  const life = await newLife(target, sandbox, story);
+  const until = Math.min(options.kills, killsOf(tallies) + KILLS_A_LIFE);
+  const rounds = (): number => tallies.reduce((sum, { counts }) => sum + counts.rounds, 0);
+  try {
+    while (goesOn(lane, until)) {
+      const { by, menu, counts, violations } = nextTally(tallies, random);
+      const wishes = Math.min(until - killsOf(tallies), 1 + Math.floor(random() * random() * 4));
+      const where = `seed ${options.seed}, ${target.vendor} ${target.write}, round ${rounds() + 1} by ${by}`;
+      const lines = await playRound({ target, programs, life, story, menu, counts, random }, WAYS[by], wishes, where);
+      violations.push(...lines);
+    }
+  } finally {
+    if (options.keep && tallies.some(({ violations }) => violations.length > 0))
+      options.say(`kept: ${life.project.dir}`);
+    else life.project.remove();
+  }
+}
+
+/** Of the way that killed least so far. */
+function nextTally(tallies: readonly Tally[], random: Random): Tally {
+  const fewest = Math.min(...tallies.map((tally) => killsOf([tally])));
+  const [next] = shuffled(
+    tallies.filter((tally) => killsOf([tally]) === fewest),
+    random,
+  );
+  if (next === undefined) throw new Error("there is no way to kill");
+  return next;
 }
 
 async function newLife(target: Target, sandbox: Sandbox, story: PeopleStory): Promise<Life> {
@@ -104,151 +124,59 @@ async function newLife(target: Target, sandbox: Sandbox, story: PeopleStory): Pr
   story.grow(target.rows);
   const project = crashProject(target, sandbox.url);
   await project.fill(story.people());
-  return { sandbox, project, strangers };
+  return { sandbox, project, strangers, runs: new Set() };
 }
 
-type Round = {
-  readonly options: LaneOptions;
-  readonly life: Life;
-  readonly story: PeopleStory;
-  readonly menu: PointMenu;
-  readonly counts: Counts;
-  readonly random: Random;
-};
-
 /** One or more kills in a row, the model moving on between them; then the program is left alone and everything is compared. */
-async function playRound(round: Round, until: number): Promise<string[]> {
-  const { options, life, story, counts } = round;
-  const { vendor, write } = options.target;
+async function playRound(round: Round, way: Way, wishes: number, where: string): Promise<string[]> {
+  const { target, life, story, counts } = round;
   const told: string[] = [];
   counts.rounds++;
-  const found = await killAndCompare(round, until, told).catch((error: unknown) => [String(error)]);
-  story.goOn(write === "upsert" ? { changes: 0.5, leaves: 0.06 } : { changes: 0.1, leaves: 0.3 });
+  const found = await killAndCompare(round, way, wishes, told).catch((error: unknown) => [String(error)]);
+  story.goOn(target.write === "upsert" ? { changes: 0.5, leaves: 0.06 } : { changes: 0.1, leaves: 0.3 });
   await life.project.fill(story.people());
-  const where = `seed ${options.seed}, ${vendor} ${write}, round ${counts.rounds} (${told.join("; ")})`;
-  return found.map((line) => `${where}: ${line}`);
+  return found.map((line) => `${where} (${told.join("; ")}): ${line}`);
 }
 
 /** `told` gets what was done. */
-async function killAndCompare(round: Round, until: number, told: string[]): Promise<string[]> {
-  const { options, life, story, counts, random } = round;
-  const before = counts.atPoints + counts.atRandom;
-  const killed = (): number => counts.atPoints + counts.atRandom - before;
-  const wishes = Math.min(until - before, 1 + Math.floor(random() * random() * 4));
+async function killAndCompare(round: Round, way: Way, wishes: number, told: string[]): Promise<readonly string[]> {
+  const { target, life, story, counts, random } = round;
+  const before = killsOf([round]);
+  const kills = (): number => killsOf([round]) - before;
+  let isConfigChanged = false;
   // A point may lie where this run does not pass: then the run has simply ended, and the next wish is tried.
-  for (let tries = 0; tries < wishes * 3 && killed() < wishes; tries++) {
-    const { moment, ended } = await killOnce(round);
+  for (let tries = 0; tries < wishes * 3 && kills() < wishes; tries++) {
+    const { moment, wrong } = await killOnce(round, way);
     told.push(moment);
-    if (hasFailed(ended)) return [endText(ended)];
+    if (wrong.length > 0) return wrong;
     if (random() < 0.5) {
-      story.goOn({ changes: options.target.write === "upsert" ? 0.2 : 0.05, leaves: 0.05 });
+      story.goOn({ changes: target.write === "upsert" ? 0.2 : 0.05, leaves: 0.05 });
       await life.project.fill(story.people());
     }
     // Another config: the interrupted plan is no longer this sync's.
-    if (random() < 0.15) life.project.touchConfig(counts.rounds + tries);
+    if (random() < 0.15) {
+      life.project.touchConfig(counts.rounds + tries);
+      isConfigChanged = true;
+    }
   }
-  const unsettled = await settle(round, killed());
+  const unsettled = await way.settle(round, { kills: kills(), isConfigChanged });
   return unsettled.length > 0 ? unsettled : checkAll(round);
 }
 
-/** One start that is to die, half of them at a point; says what became of it. */
-async function killOnce(round: Round): Promise<Killed> {
+/** One start that is to die; says what became of it. */
+async function killOnce(round: Round, way: Way): Promise<{ moment: string; wrong: readonly string[] }> {
   const { sandbox } = round.life;
   await sandbox.control("DELETE", "requests");
-  const { moment, ended } = await (round.random() < 0.5 ? killAtPoint(round) : killAtRandom(round));
+  const { moment, ended, wrong } = await way.kill(round);
   // What was on its way still arrives.
   await delay(SLOW_MS);
-  if (ended.signal !== "SIGKILL") return { moment: `${moment} not reached, exit ${ended.status}`, ended };
-  const writes = await written(sandbox, round.options.target);
+  const writes = await written(sandbox, round.target);
+  if (ended.signal !== "SIGKILL") return { moment: `${moment}, exit ${ended.status}, ${writes} writes`, wrong };
   if (writes > 0) round.counts.midWriting++;
-  return { moment: `${moment}, ${writes} writes`, ended };
+  return { moment: `${moment}, ${writes} writes`, wrong };
 }
 
-/** Nobody killed it, and it did not end well: rows may be deferred, and a sync that died too often may be quarantined. */
-function hasFailed(ended: Ended): boolean {
-  return ended.signal === null && ended.status !== 0 && ended.status !== 3 && !isQuarantined(ended);
-}
-
-function isQuarantined({ stderr }: Ended): boolean {
-  return stderr.includes("QUARANTINED");
-}
-
-function endText({ status, stdout, stderr }: Ended): string {
-  return `exit ${status}: ${stdout} ${stderr}`;
-}
-
-type Killed = { readonly moment: string; readonly ended: Ended };
-
-async function killAtPoint({ options, life, menu, counts }: Round): Promise<Killed> {
-  const { dir } = life.project;
-  const point = menu.choose();
-  const trace = join(dir, "trace.log");
-  rmSync(trace, { force: true });
-  const env = { CRASH_POINT: pointText(point), CRASH_TRACE: trace };
-  const ended = await startProgram(dir, [options.programs.withPoints, "run", "people"], env).ended;
-  menu.learn(trace);
-  if (ended.signal === "SIGKILL") {
-    counts.atPoints++;
-    menu.met(point);
-  }
-  return { moment: pointText(point), ended };
-}
-
-async function killAtRandom(round: Round): Promise<Killed> {
-  const { options, life, counts } = round;
-  const running = startProgram(life.project.dir, [options.programs.main, "run", "people"]);
-  const { moment, isThere } = randomMoment(round, running);
-  await Promise.race([isThere, running.ended]);
-  running.child.kill("SIGKILL");
-  const ended = await running.ended;
-  if (ended.signal === "SIGKILL") counts.atRandom++;
-  return { moment, ended };
-}
-
-/** Some while after the start, or, more often, after some of its writes: that is where the time goes on a busy machine. */
-function randomMoment({ life, options, random }: Round, running: Running): { moment: string; isThere: Promise<void> } {
-  const after = Math.floor(random() * 150);
-  if (random() < 0.3) {
-    const ms = Math.floor(random() * 1_000);
-    return { moment: `after ${ms} ms`, isThere: delay(ms) };
-  }
-  const writes = 1 + Math.floor(random() * 8);
-  const reached = async (): Promise<void> => {
-    while (isAlive(running) && (await written(life.sandbox, options.target)) < writes) await delay(POLL_MS);
-    await delay(after);
-  };
-  return { moment: `${after} ms after write ${writes}`, isThere: reached() };
-}
-
-function isAlive({ child }: Running): boolean {
-  return child.exitCode === null && child.signalCode === null;
-}
-
-async function written(sandbox: Sandbox, target: Target): Promise<number> {
-  const calls = (await sandbox.control("GET", "requests")) as { method: string; path: string }[];
-  return calls.filter((call) => target.isWrite(call)).length;
-}
-
-/** Starts the program until it ends well. A sync that died often enough is quarantined: then somebody lets it go on. */
-async function settle({ options, life, counts }: Round, kills: number): Promise<string[]> {
-  const start = (command: string): Promise<Ended> => {
-    counts.restarts++;
-    return startProgram(life.project.dir, [options.programs.main, command, "people"]).ended;
-  };
-  let ended = await start("run");
-  for (let tries = 1; ended.status !== 0; tries++) {
-    if (hasFailed(ended) || tries === MOST_RESTARTS) return [`restart ${tries}: ${endText(ended)}`];
-    if (isQuarantined(ended)) {
-      if (kills < QUARANTINED_AFTER) return [`quarantined after ${kills} deaths`];
-      await start("resume");
-    }
-    ended = await start("run");
-  }
-  return [];
-}
-
-async function checkAll({ options, life, story, counts }: Round): Promise<string[]> {
-  const { target } = options;
+async function checkAll({ target, programs, life, story, counts }: Round): Promise<string[]> {
   const all = await target.dump(life.sandbox);
   const records = all.filter(({ id }) => !life.strangers.has(id)).map(({ text }) => text);
   const difference = compare(story.wanted(), records);
@@ -260,14 +188,17 @@ async function checkAll({ options, life, story, counts }: Round): Promise<string
 
   const args = ["run", "people", "--json"];
   await life.sandbox.control("DELETE", "requests");
-  const further = await startProgram(life.project.dir, [options.programs.main, ...args]).ended;
+  const further = await startProgram(life.project.dir, [programs.main, ...args]).ended;
   const { run } = JSON.parse(further.stdout) as { run: RunDocument };
   const writes = await written(life.sandbox, target);
   if (further.status !== 0 || run.planned > 0 || writes > 0)
     found.push(`a further run ends with exit ${further.status}, ${run.planned} rows planned, ${writes} writes`);
 
-  const runs = await startProgram(life.project.dir, [options.programs.main, "runs", "--json", "--limit", "200"]).ended;
-  const ledger = checkLedger((JSON.parse(runs.stdout) as { runs: RunDocument[] }).runs);
+  const listed = await startProgram(life.project.dir, [programs.main, "runs", "--json", "--limit", "200"]).ended;
+  const { runs } = JSON.parse(listed.stdout) as { runs: RunDocument[] };
+  counts.resumed += runs.filter(({ id, resumes }) => resumes > 0 && !life.runs.has(id)).length;
+  for (const { id } of runs) life.runs.add(id);
+  const ledger = checkLedger(runs);
   const integrity = await checkIntegrity(life.project.dir);
   counts.ledger += ledger.length;
   counts.integrity += integrity.length;

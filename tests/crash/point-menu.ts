@@ -11,12 +11,18 @@ export const LIFE_OF_A_RUN = [
   ...["planner.accept", "file.rename", "destination.write", "bench.close"],
 ];
 
+/** What every life of a service goes through from its start to its stop, when it is asked for a run. */
+export const LIFE_OF_A_SERVICE = [
+  ...LIFE_OF_A_RUN,
+  ...["state.request", "rings.free", "rings.ring", "rings.take", "rings.done", "planner.close", "state.close"],
+];
+
 /** Later calls of one name are like these. */
 const MOST_CALLS = 6;
 
-/** The points at which a process can be told to die: those named above, and whatever processes were seen to pass. */
-export function pointMenu(random: Random) {
-  const calls = new Map(LIFE_OF_A_RUN.map((call) => [call, 1]));
+/** The points at which a process can be told to die: those of a life as above, and whatever processes were seen to pass. */
+export function pointMenu(life: readonly string[], random: Random) {
+  const calls = new Map(life.map((call) => [call, 1]));
   const told = new Map<string, number>();
   const reached = new Map<string, number>();
   const sidesOf = (call: string): readonly Side[] =>

@@ -3,6 +3,8 @@ import fs from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import type { Services } from "../../src/cli/services.ts";
 import type { Planner } from "../../src/contract/planner.ts";
+import type { ServiceStore } from "../../src/contract/service.ts";
+import type { StateStore } from "../../src/contract/state.ts";
 import type { Workbench } from "../../src/engine/workbench.ts";
 import { parsePoint } from "./point.ts";
 
@@ -23,6 +25,8 @@ const NOT_WATCHED = new Set([
     "renew",
     "plan",
   ],
+  ...["queued", "openSyncs", "lastRuns", "schedules", "schedule", "tokens", "token", "audits", "hasSeen"],
+  ...["extend", "nextDue", "stats"],
 ]);
 /** Time for a request's bytes to leave; the sandboxes of the harness take longer than that to answer. */
 const LEAVE_MS = 15;
@@ -69,9 +73,16 @@ export function watchServices(services: Services, watch: Watch): Services {
 
 function watchBench(bench: Workbench, watch: Watch): Workbench {
   return {
-    ...bench,
+    ...watchCalls(bench, watch),
     planner: watchPlanner(bench.planner, watch),
     state: bench.state === null ? null : watched("state", bench.state, watch),
+  };
+}
+
+/** Over a planner and a state that are watched already. */
+export function watchCalls(bench: Workbench, watch: Watch): Workbench {
+  return {
+    ...bench,
     accounts: {
       ...bench.accounts,
       open: async (...args) => {
@@ -83,7 +94,11 @@ function watchBench(bench: Workbench, watch: Watch): Workbench {
   };
 }
 
-function watchPlanner(planner: Planner, watch: Watch): Planner {
+export function watchService(state: StateStore & ServiceStore, watch: Watch): StateStore & ServiceStore {
+  return { ...watched("state", state, watch), rings: watched("rings", state.rings, watch) };
+}
+
+export function watchPlanner(planner: Planner, watch: Watch): Planner {
   return {
     ...watched("planner", planner, watch),
     plan: async (request) => watched("session", await planner.plan(request), watch),
