@@ -138,6 +138,8 @@ async function settle(
     return { again: resumeAt ?? clock.now() + BUSY_MS };
   }
   if (signal.aborted && run.state === "cancelled" && run.action !== "plan") await queuedRunAgain(parts, sync, run);
+  // A process died before anything was sent, or what it planned cannot go on: whoever asked for it still waits for a run.
+  if (request === null && run.code === "INTERRUPTED" && run.action !== "plan") await queuedRunAgain(parts, sync, run);
   noteEnd(parts, sync, finished);
   if (run.action !== "plan") for (const news of await newsOfEnd(state, { sync, run, fault, earlier })) parts.tell(news);
   if (request !== null && run.id !== request.run.id) {

@@ -3,7 +3,7 @@ import type { RunRecord } from "../contract/run.ts";
 import { queuedRun } from "../engine/new-run.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
-/** A run that the service's own stop cut short goes on at the next start: what is left is found again by the diff. */
+/** A run that a stop cut short, or a death before it sent anything, is asked for once more: the diff finds what is left. */
 export async function queuedRunAgain(parts: ServiceParts, sync: Sync, run: RunRecord): Promise<void> {
   const again = queuedRun(sync, { action: run.action, trigger: run.trigger }, parts);
   await parts.state.request({ run: again, ask: { approve: false, who: "service" } }, null);
