@@ -148,7 +148,11 @@ async function settle(
     await dismiss(parts, request.run, "failed", run.code ?? why.code, `run ${run.id} had to end first: ${why.message}`);
   }
   if (run.action !== "plan") await announceRun(parts, run);
-  if (run.calls > 0 && !signal.aborted) await watchBudget(parts, bench, sync, signal);
+  // The run is over and stays what it is, also where its account cannot be asked any more.
+  if (run.calls > 0 && !signal.aborted)
+    await watchBudget(parts, bench, sync, signal).catch((error: unknown) =>
+      parts.log.warn({ sync: sync.name, code: asFault(error).code }, "nobody can tell how much of the day's calls is left"),
+    );
   // The run is over; only what else it starts is waited for, so that it does not overlap with the next run.
   active.delete(sync.name);
   await callAfterHooks(parts, sync, run, signal);

@@ -24,7 +24,7 @@ export type Total = {
 };
 
 /** So much of the time is for the real databases. */
-const DUCKDB_SHARE = 0.6;
+const DUCKDB_SHARE = 0.52;
 const DUCKDB_FIRST = 1_000_000;
 
 type Work = { readonly tier: TierName; readonly from: number; readonly step: number; readonly ms: number };
