@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { type AlertEvent, EVENT_SEVERITY, type Project, SEVERITIES, type Severity } from "../contract/project.ts";
 import type { RunRecord } from "../contract/run.ts";
 import { count } from "../core/count-text.ts";
+import { isoTime } from "../core/run-json.ts";
 import type { BudgetNews, MissedNews, RunNews } from "./news.ts";
 import type { Clean } from "./safe-text.ts";
 
@@ -11,8 +12,6 @@ export type Sender = { readonly project: string; readonly environment: string };
 export function senderOf(project: Pick<Project, "dir" | "environment">, clean: Clean): Sender {
   return { project: clean(basename(project.dir)), environment: clean(project.environment) };
 }
-
-const isoTime = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
 /** The gravest of them; "info" of none. */
 export function gravestOf(events: readonly AlertEvent[]): Severity {

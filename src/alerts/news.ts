@@ -1,4 +1,4 @@
-import { FAULTS, type Fault, type FaultCode } from "../contract/fault.ts";
+import { FAULTS, type Fault, isFaultCode } from "../contract/fault.ts";
 import type { Sync } from "../contract/project.ts";
 import type { RunRecord } from "../contract/run.ts";
 
@@ -82,7 +82,7 @@ export function eventOfFault(fault: Fault): "failed" | null {
 
 /** Somebody else is at work there; the next run finds it free. */
 function isBusy(code: string | null): boolean {
-  if (code === null || !Object.hasOwn(FAULTS, code)) return false;
-  const rule = FAULTS[code as FaultCode];
+  if (!isFaultCode(code)) return false;
+  const rule = FAULTS[code];
   return rule.exitStatus === 4 && rule.retry === "next_run";
 }

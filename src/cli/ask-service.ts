@@ -1,4 +1,4 @@
-import { FAULTS, Fault, type FaultCode } from "../contract/fault.ts";
+import { Fault, type FaultCode, isFaultCode } from "../contract/fault.ts";
 import type { Project } from "../contract/project.ts";
 import { readPlace } from "../service/note-place.ts";
 import type { Services } from "./services.ts";
@@ -44,5 +44,5 @@ export async function findService(project: Project, services: Services): Promise
 
 /** The service's code as a fault's; one that only its API knows is a failure of ours here. */
 export function faultCode(code: unknown): FaultCode {
-  return typeof code === "string" && Object.hasOwn(FAULTS, code) ? (code as FaultCode) : "INTERNAL";
+  return isFaultCode(code) ? code : "INTERNAL";
 }

@@ -1,5 +1,5 @@
 import type { News } from "../alerts/news.ts";
-import { FAULTS, Fault, type FaultCode } from "../contract/fault.ts";
+import { Fault, isFaultCode } from "../contract/fault.ts";
 import type { Project, Sync } from "../contract/project.ts";
 import type { Action, RunRecord } from "../contract/run.ts";
 import type { StateStore } from "../contract/state.ts";
@@ -184,10 +184,6 @@ function underRunsCode({ run, fault }: FinishedRun): Fault | null {
   if (fault === null || run.code === null || run.code === fault.code || !isFaultCode(run.code)) return fault;
   const { message, fix, hints, problems } = fault;
   return new Fault(run.code, message, { ...(fix === null ? {} : { fix }), hints, problems, cause: fault });
-}
-
-function isFaultCode(code: string): code is FaultCode {
-  return Object.hasOwn(FAULTS, code);
 }
 
 function exitStatus({ finished, fault }: Ended): number {

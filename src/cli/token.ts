@@ -26,6 +26,11 @@ export async function createToken(context: CommandContext<CreateOptions>, name: 
   const nowMs = services.clock.now();
   const expiresAt = readExpiry(options.expires, nowMs);
   return withLedger(context, async (state) => {
+    const isTaken = (await state.tokens()).some((one) => one.name === name && isLiving(one, nowMs));
+    if (isTaken)
+      throw new Fault("USAGE", `there is a token "${name}" already, and the audit log tells them apart by name`, {
+        fix: "choose another name, or revoke that one first (`sluice token list`)",
+      });
     const key = `${PREFIX}${randomBytes(32).toString("base64url")}`;
     const token: TokenRecord = {
       id: newRunId(nowMs, services.random),
@@ -85,6 +90,10 @@ async function audit(context: CommandContext<object>, state: Ledger, act: string
   const { clock, who } = context.services;
   const detail = `${token.name} (${token.id}): ${token.scopes.join(", ")}`;
   await state.audit({ at: clock.now(), who, act, sync: null, run: null, detail });
+}
+
+function isLiving({ revokedAt, expiresAt }: TokenRecord, nowMs: number): boolean {
+  return revokedAt === null && (expiresAt === null || expiresAt > nowMs);
 }
 
 function readScope(text: string): Scope {

@@ -58,6 +58,10 @@ export const FAULTS = {
 
 export type FaultCode = keyof typeof FAULTS;
 
+export function isFaultCode(code: unknown): code is FaultCode {
+  return typeof code === "string" && Object.hasOwn(FAULTS, code);
+}
+
 export type FaultOptions = {
   /** What the reader can do about it, in the imperative. */
   fix?: string;

@@ -70,7 +70,9 @@ async function work(
     const finished = await act(bench, state, sync, options, until);
     if (finished === null) return NOTHING_MORE;
     trace.ended(finished);
-    return await settle(parts, bench, sync, { request, finished, earlier }, signal);
+    // Whom a person stopped stays stopped.
+    const isStopped = signal.aborted && !stop.signal.aborted;
+    return await settle(parts, bench, sync, { request, finished, earlier, isStopped }, signal);
   } catch (error) {
     const fault = asFault(error);
     if (fault.code === "SYNC_BUSY") return { again: clock.now() + BUSY_MS };
@@ -120,6 +122,8 @@ type Turn = {
   readonly request: RunRequest | null;
   readonly finished: FinishedRun;
   readonly earlier: readonly RunRecord[];
+  /** The service stops, and cut it short. */
+  readonly isStopped: boolean;
 };
 
 /** What follows from how it ended. */
@@ -127,7 +131,7 @@ async function settle(
   parts: ServiceParts,
   bench: Workbench,
   sync: Sync,
-  { request, finished, earlier }: Turn,
+  { request, finished, earlier, isStopped }: Turn,
   signal: AbortSignal,
 ): Promise<Done> {
   const { clock, active, state } = parts;
@@ -137,10 +141,11 @@ async function settle(
     parts.events.tell({ kind: "run.paused", sync: sync.name, run: run.id, detail: { resume_at: resumeAt } });
     return { again: resumeAt ?? clock.now() + BUSY_MS };
   }
-  if (signal.aborted && run.state === "cancelled" && run.action !== "plan") await queuedRunAgain(parts, sync, run);
-  // A process died before anything was sent, or what it planned cannot go on: whoever asked for it still waits for a run.
-  if (request === null && run.code === "INTERRUPTED" && run.action !== "plan") await queuedRunAgain(parts, sync, run);
   noteEnd(parts, sync, finished);
+  if (goesOn(request, run, isStopped)) {
+    await queuedRunAgain(parts, sync, run);
+    return NOTHING_MORE;
+  }
   if (run.action !== "plan") for (const news of await newsOfEnd(state, { sync, run, fault, earlier })) parts.tell(news);
   if (request !== null && run.id !== request.run.id) {
     // An earlier run had to be finished first, and could not be: what stopped it would stop this one.
@@ -151,12 +156,24 @@ async function settle(
   // The run is over and stays what it is, also where its account cannot be asked any more.
   if (run.calls > 0 && !signal.aborted)
     await watchBudget(parts, bench, sync, signal).catch((error: unknown) =>
-      parts.log.warn({ sync: sync.name, code: asFault(error).code }, "nobody can tell how much of the day's calls is left"),
+      parts.log.warn(
+        { sync: sync.name, code: asFault(error).code },
+        "nobody can tell how much of the day's calls is left",
+      ),
     );
   // The run is over; only what else it starts is waited for, so that it does not overlap with the next run.
   active.delete(sync.name);
   await callAfterHooks(parts, sync, run, signal);
   return NOTHING_MORE;
+}
+
+/**
+ * The service stopped in mid-run; or a process died before its run sent anything, or its plan cannot go on. Whoever asked for it
+ * still waits for a run: nobody is told of an end, and nothing comes after it yet.
+ */
+function goesOn(request: RunRequest | null, { action, state, code }: RunRecord, isStopped: boolean): boolean {
+  if (action === "plan") return false;
+  return state === "cancelled" ? isStopped : request === null && code === "INTERRUPTED";
 }
 
 /** It came to no run at all. */

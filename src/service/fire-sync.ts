@@ -5,6 +5,7 @@ import type { Schedule, When } from "../contract/schedule.ts";
 import type { ScheduleRecord } from "../contract/service.ts";
 import { asFault } from "../core/as-fault.ts";
 import { afterBlackout, nextStart } from "../core/next-start.ts";
+import { withoutValues } from "../core/without-values.ts";
 import type { Workbench } from "../engine/workbench.ts";
 import { hasAll } from "./announce-run.ts";
 import { requestRun } from "./request-run.ts";
@@ -57,7 +58,7 @@ async function start(parts: ServiceParts, sync: Sync, { starts }: Schedule): Pro
   if (starts.kind === "after") await parts.state.putSchedule(sync.name, { arrived: [] });
 }
 
-/** Only syncs that come after others can be due within a blackout: the times of all others lie outside. */
+/** Planned times lie outside of blackouts; the ends of other syncs, and starts that come late, may fall into one. */
 function putOffUntil(schedule: Schedule, nowMs: number): number | null {
   const open = afterBlackout(schedule, nowMs);
   return open === null || open <= nowMs ? null : open;
@@ -88,10 +89,13 @@ async function whyNot(bench: Workbench, sync: Sync, check: When, signal: AbortSi
   try {
     const warehouse = await bench.warehouse(check.connection);
     const holds = await firstValue(warehouse.read(check.sql, { pageSize: 2 }, signal));
-    return isTrue(holds) ? null : `when: the query says ${holds === undefined ? "nothing" : String(holds)}`;
+    // What it says instead may be a row's value, and the reason is shown to everybody who may look.
+    return isTrue(holds)
+      ? null
+      : `when: the query gives ${holds === undefined ? "no row" : "something else than true"}`;
   } catch (error) {
     const { code, message } = asFault(error);
-    return `when: the query of ${sync.name} failed: ${message} (${code})`;
+    return `when: the query of ${sync.name} failed: ${withoutValues(message)} (${code})`;
   }
 }
 
