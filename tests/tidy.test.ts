@@ -137,3 +137,19 @@ describe("size and words", () => {
         expect(readdirSync(join(ROOT, "connectors", name)), `connectors/${name}`).toContain(file);
   });
 });
+
+it("every package that the product needs runs on the oldest Node that it names itself", () => {
+  type Package = { readonly dev?: boolean; readonly engines?: { readonly node?: string } };
+  const { packages } = JSON.parse(textOf("package-lock.json")) as { packages: Record<string, Package> };
+  const oldest = Number(/^>=(\d+)/.exec(packages[""]?.engines?.node ?? "")?.[1]);
+  const runsThere = (range: string) =>
+    range.split("||").some((part) => {
+      const [, sign = "", major = ""] = /^\s*(>=?|\^|~)?\s*v?(\d+|\*)/.exec(part) ?? [];
+      return major === "*" || (sign.startsWith(">") ? Number(major) <= oldest : Number(major) === oldest);
+    });
+  const asks = Object.entries(packages).flatMap(([path, { dev, engines }]) =>
+    dev === true || engines?.node === undefined || runsThere(engines.node) ? [] : [`${path}: ${engines.node}`],
+  );
+  expect(oldest).toBeGreaterThanOrEqual(20);
+  expect(asks).toEqual([]);
+});

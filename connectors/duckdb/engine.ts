@@ -23,6 +23,8 @@ export async function openEngine(places: Places, name: string, clock: Clock): Pr
   const instance = await DuckDBInstance.create(":memory:", {
     memory_limit: MEMORY_LIMIT,
     temp_directory: join(places.projectDir, ".sluice", "tmp", "duckdb"),
+    // The system caches files, too, and gives that memory back; a service reads new ones for months.
+    enable_external_file_cache: "false",
   });
   const root = await instance.connect();
   await root.run("set TimeZone = 'UTC'");

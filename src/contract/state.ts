@@ -216,8 +216,11 @@ export interface StateStore {
   deaths(sync: string): Promise<Deaths | null>;
   putDeaths(lease: Lease, deaths: Deaths | null): Promise<void>;
 
-  /** Also begins a run that was queued under this id. Fault: CANCELLED where it is queued no more. */
-  createRun(lease: Lease, run: RunRecord): Promise<void>;
+  /**
+   * Also begins a run that was queued under this id, `approved` or not as its ask was when somebody looked. Faults: CANCELLED
+   * where it is queued no more; SYNC_BUSY where more was asked of it since: look again.
+   */
+  createRun(lease: Lease, run: RunRecord, approved?: boolean): Promise<void>;
   patchRun(lease: Lease, id: string, patch: RunPatch): Promise<void>;
   run(id: string): Promise<RunRecord | null>;
   /** Newest first. */

@@ -61,6 +61,8 @@ export async function openEngine(options: EngineOptions, signal: AbortSignal): P
     memory_limit: memoryLimit(options),
     temp_directory: join(options.workDir, "tmp"),
     preserve_insertion_order: "false",
+    // It keeps the bytes of every file that was ever read, and each plan is a new file: a service would only ever grow.
+    enable_external_file_cache: "false",
   });
   const root = await openSession(instance);
   try {

@@ -66,7 +66,7 @@ async function work(
     const earlier: RunRecord[] = [];
     const options = tracedOptions(optionsOf(parts, sync, request, earlier, until), trace);
     const act = request === null ? resumeSync : request.run.action === "plan" ? planRun : runSync;
-    if (request !== null) parts.events.tell({ kind: "run.begun", sync: sync.name, run: request.run.id, detail: {} });
+    if (request !== null) noteBegin(parts, sync, request.run);
     const finished = await act(bench, state, sync, options, until);
     if (finished === null) return NOTHING_MORE;
     trace.ended(finished);
@@ -193,6 +193,11 @@ async function dismiss(
 ): Promise<void> {
   if (!(await parts.state.dismiss(run.id, { state, code, reason }, parts.clock.now()))) return;
   parts.events.tell({ kind: "run.ended", sync: run.sync, run: run.id, detail: { state, code } });
+}
+
+function noteBegin({ events, log }: ServiceParts, sync: Sync, { id, action, trigger }: RunRecord): void {
+  events.tell({ kind: "run.begun", sync: sync.name, run: id, detail: {} });
+  log.info({ sync: sync.name, run: id, action, trigger }, "run begun");
 }
 
 /** For those who listen and count. */

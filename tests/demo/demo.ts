@@ -1,6 +1,7 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { changeWarehouse, mendPoison, POISON } from "./change-warehouse.ts";
 import { type Ended, endChildren, REPO, type Sandbox, sluice, startChild, startSandbox } from "./child-commands.ts";
 import { ACCOUNTS, COMPANIES, CONTACTS, CUSTOMERS, type Expectation, expectRecords } from "./expected-records.ts";
@@ -225,16 +226,17 @@ async function refusals(stage: Stage): Promise<number> {
   return (logs.flat() as { status: number }[]).filter((call) => call.status === 429).length;
 }
 
-const PORT = 4400;
-
 /** The same project under a service, for whoever wants to try it, until Ctrl-C. */
-async function show(stage: Stage): Promise<number> {
-  const service = await startChild(["serve", "--project", stage.project, "--port", String(PORT)], /(serving .*)/);
-  say(`\n$ sluice serve --port ${PORT}\n${service.found}\n\nits project lies in ${stage.project}`);
+async function show(stage: Stage, port: string): Promise<number> {
+  const service = await startChild(["serve", "--project", stage.project, "--port", port], /(serving .*)/);
+  say(`\n$ sluice serve --port ${port}\n${service.found}\n\nits project lies in ${stage.project}`);
   return new Promise((resolve) => service.child.once("exit", (status) => resolve(status ?? 1)));
 }
 
+const OPTIONS = { serve: { type: "boolean" }, port: { type: "string", default: "4400" } } as const;
+
 async function main(): Promise<number> {
+  const { serve, port } = parseArgs({ options: OPTIONS }).values;
   const startedAt = performance.now();
   const folder = await mkdtemp(join(tmpdir(), "sluice-demo-"));
   let stage: Stage | null = null;
@@ -245,6 +247,7 @@ async function main(): Promise<number> {
     await rm(folder, { recursive: true, force: true });
   };
   process.once("SIGINT", () => void stop().then(() => process.exit(130)));
+  process.once("SIGTERM", () => void stop().then(() => process.exit(143)));
   try {
     say(
       `A DuckDB warehouse with ${count(SIZE.customers)} customers, ${SIZE.companies} companies and their orders;\n` +
@@ -252,7 +255,7 @@ async function main(): Promise<number> {
         `a Salesforce sandbox with accounts and contacts without external ids, ${KNOWN_ACCOUNTS} and ${KNOWN_PEOPLE} of them ours.`,
     );
     stage = await setUp(folder);
-    if (process.argv.includes("--serve")) return await show(stage);
+    if (serve === true) return await show(stage, port);
     await play(stage);
     say(`\n${tableText(HEAD, stage.table, 2)}`);
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);

@@ -65,6 +65,16 @@ describe.concurrent("a service", () => {
     expect(acts.filter((act) => act !== "start")).toEqual(["cancel", "approve", "approve"]);
     expect(acts.filter((act) => act === "start")).toHaveLength(5);
     expect(await service.stop()).toBe(0);
+    const lines = service.log().trim().split("\n");
+    const log = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    for (const line of log) expect(line).toMatchObject({ level: "info", time: expect.any(String) });
+    const ofRun = log
+      .filter(({ run: id }) => id === long.body.id)
+      .map(({ msg, sync, state }) => ({ msg, sync, state }));
+    expect(ofRun).toEqual([
+      { msg: "run begun", sync: "people", state: undefined },
+      { msg: "run ended", sync: "people", state: "cancelled" },
+    ]);
   });
 
   it("does what the commands ask for: run, Ctrl-C, a broken file; other commands say that it is at work", async () => {
@@ -167,6 +177,11 @@ describe.concurrent("a service", () => {
       "people",
     ]);
     const { token } = made.document;
+    const again = await project.json<object>(["token", "create", "ci", "--scope", "read"]);
+    expect(again).toMatchObject({
+      status: 2,
+      document: { error: { code: "USAGE", message: expect.stringMatching(/"ci" already/) } },
+    });
     expect(token).toMatch(/^slc_[\w-]{43}$/);
     const service = await startService(project);
     const open = await fetch(`${service.url}/api/v1/syncs`);
@@ -183,6 +198,8 @@ describe.concurrent("a service", () => {
     const { tokens } = (await project.json<{ tokens: { id: string }[] }>(["token", "list"])).document;
     expect(await project.sluice(["token", "revoke", tokens[0]?.id ?? ""])).toMatchObject({ status: 0 });
     expect((await service.ask("GET", "/api/v1/syncs", undefined, bearer)).status).toBe(401);
+    // The name of one that is revoked is free.
+    expect(await project.sluice(["token", "create", "ci", "--scope", "read"])).toMatchObject({ status: 0 });
     expect(await service.stop()).toBe(0);
   });
 });

@@ -235,6 +235,19 @@ export function serviceSuite(name: string, makePlace: () => Promise<ServicePlace
         expect(await store.run(run.id)).toMatchObject({ state: "planning", action: "resync" });
       });
 
+      it("that was approved after somebody looked does not begin without the approval", async () => {
+        const lease = await take(store, "people");
+        const { run } = await ask();
+        const looked = await store.queued("people");
+        expect(looked?.ask.approve).toBe(false);
+        expect(await ask({ approve: true })).toMatchObject({ kind: "coalesced" });
+        await expect(begin(lease, run.id)).rejects.toMatchObject({ code: "SYNC_BUSY" });
+        const again = await store.queued("people");
+        expect(again).toMatchObject({ run: { id: run.id }, ask: { approve: true } });
+        await store.createRun(lease, aRun({ id: run.id, state: "planning" }), true);
+        expect(await store.run(run.id)).toMatchObject({ state: "planning" });
+      });
+
       it("cannot be dismissed once it was begun, or is unknown", async () => {
         const lease = await take(store, "people");
         const { run } = await ask();
