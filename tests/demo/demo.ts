@@ -246,8 +246,14 @@ async function main(): Promise<number> {
     endChildren();
     await rm(folder, { recursive: true, force: true });
   };
-  process.once("SIGINT", () => void stop().then(() => process.exit(130)));
-  process.once("SIGTERM", () => void stop().then(() => process.exit(143)));
+  // npm hands a signal on that the terminal has given to all of them already.
+  let isLeaving = false;
+  const leave = (status: number): void => {
+    if (!isLeaving) void stop().then(() => process.exit(status));
+    isLeaving = true;
+  };
+  process.on("SIGINT", () => leave(130));
+  process.on("SIGTERM", () => leave(143));
   try {
     say(
       `A DuckDB warehouse with ${count(SIZE.customers)} customers, ${SIZE.companies} companies and their orders;\n` +
