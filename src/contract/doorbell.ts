@@ -5,7 +5,7 @@
 
 /** A ring that was taken: somebody works on its key until `untilMs`. */
 export type Ring = {
-  /** What to look after, `run:NAME` or `fire:NAME`. At most one worker has a key at a time. */
+  /** What to look after, `QUEUE:NAME`. At most one worker has a key at a time. */
   readonly key: string;
   /** When it was due, ms since the epoch. */
   readonly dueMs: number;
@@ -31,16 +31,22 @@ export type RingWorker = {
   stop(reason: Error): Promise<void>;
 };
 
+export type WorkOptions = {
+  readonly queue: string;
+  readonly atOnce: number;
+  readonly onError: (error: unknown) => void;
+};
+
 export interface Doorbell {
   /** Rings as soon as anybody can; once, however often it is called before. A key at work is rung again after it. */
   enqueue(key: string): Promise<void>;
   /** Sets when a key rings by itself next, in place of what was set before; null takes that back. */
   schedule(key: string, atMs: number | null): Promise<void>;
-  /** Calls `handle` for rings that are due, at most `atOnce` at a time. One that throws is rung again after a pause. */
-  work(
-    handle: RingHandler,
-    options: { readonly atOnce: number; readonly onError: (error: unknown) => void },
-  ): RingWorker;
+  /**
+   * Calls `handle` for rings of a queue that are due, at most `atOnce` at a time: where one queue's workers all have long work, the
+   * others go on. One that throws is rung again after a pause.
+   */
+  work(handle: RingHandler, options: WorkOptions): RingWorker;
   /** The ring's worker is still at it. False where the ring is another's by now. */
   extend(ring: Ring): Promise<boolean>;
   /** Takes back what waits of a key; who works on it goes on. */

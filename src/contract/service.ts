@@ -128,12 +128,19 @@ export interface ServiceStore {
 export type RingRow = { readonly key: string; readonly dueMs: number; readonly ticket: string };
 
 /** The rows behind the doorbell's embedded twin. */
+export type RingTaking = {
+  readonly nowMs: number;
+  readonly limit: number;
+  readonly forMs: number;
+  readonly newTicket: () => string;
+};
+
 export interface RingStore {
   /** Due now, or earlier than it was; rings again after who works on it. */
   ring(key: string, nowMs: number): Promise<void>;
   plan(key: string, atMs: number | null): Promise<void>;
-  /** Takes up to `limit` that are due and free, oldest first, for `forMs`. */
-  take(nowMs: number, limit: number, forMs: number, newTicket: () => string): Promise<readonly RingRow[]>;
+  /** Takes up to `limit` of a queue that are due and free, oldest first, for `forMs`. */
+  take(queue: string, options: RingTaking): Promise<readonly RingRow[]>;
   /** False where the ticket is no longer valid. */
   extend(key: string, ticket: string, untilMs: number): Promise<boolean>;
   /** Gives a taken ring back; `againMs` null: gone, unless it was rung or planned meanwhile. */
@@ -141,7 +148,7 @@ export interface RingStore {
   drop(key: string): Promise<void>;
   /** Gives back what is taken: of a process that is no more. */
   free(): Promise<void>;
-  /** When the next one is due that nobody has, ms since the epoch; null: none. */
-  nextDue(): Promise<number | null>;
+  /** When the next one of a queue is due that nobody has, ms since the epoch; null: none. */
+  nextDue(queue: string): Promise<number | null>;
   stats(nowMs: number): Promise<{ planned: number; waiting: number; working: number; oldestMs: number | null }>;
 }

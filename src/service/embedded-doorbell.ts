@@ -1,5 +1,5 @@
 import type { Clock, Random } from "../contract/clock.ts";
-import type { Doorbell, Ring, RingHandler } from "../contract/doorbell.ts";
+import type { Doorbell, Ring, RingHandler, WorkOptions } from "../contract/doorbell.ts";
 import type { RingStore } from "../contract/service.ts";
 import { newRunId } from "../core/run-id.ts";
 
@@ -18,7 +18,6 @@ const AGAIN_MS = 5_000;
 export async function openEmbeddedDoorbell(rings: RingStore, clock: Clock, random: Random): Promise<Doorbell> {
   await rings.free();
   const wakers = new Set<() => void>();
-  const inHand = new Set<Ring>();
   const wake = (): void => {
     for (const waker of wakers) waker();
   };
@@ -38,26 +37,22 @@ export async function openEmbeddedDoorbell(rings: RingStore, clock: Clock, rando
       const { oldestMs, ...counts } = await rings.stats(nowMs);
       return { ...counts, lagMs: oldestMs === null ? 0 : Math.max(0, nowMs - oldestMs) };
     },
-    work: (handle, { atOnce, onError }) =>
-      startWorker({ rings, clock, random, wakers, inHand, handle, atOnce, onError }),
+    work: (handle, options) => startWorker({ rings, clock, random, wakers, handle, ...options }),
   };
 }
 
-type WorkerParts = {
+type WorkerParts = WorkOptions & {
   readonly rings: RingStore;
   readonly clock: Clock;
   readonly random: Random;
   readonly wakers: Set<() => void>;
-  /** Taken by workers of this process. */
-  readonly inHand: Set<Ring>;
   readonly handle: RingHandler;
-  readonly atOnce: number;
-  readonly onError: (error: unknown) => void;
 };
 
-function startWorker({ rings, clock, random, wakers, inHand, handle, atOnce, onError }: WorkerParts) {
+function startWorker({ rings, clock, random, wakers, handle, queue, atOnce, onError }: WorkerParts) {
   const stopping = new AbortController();
   const working = new Set<Promise<void>>();
+  const inHand = new Set<Ring>();
   let nap: AbortController | null = null;
   let hasNews = false;
   const wake = (): void => {
@@ -99,14 +94,16 @@ function startWorker({ rings, clock, random, wakers, inHand, handle, atOnce, onE
     nap = null;
   };
 
+  const newTicket = () => newRunId(clock.now(), random);
+  const take = (limit: number) => rings.take(queue, { nowMs: clock.now(), limit, forMs: TAKEN_MS, newTicket });
+
   const loop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       hasNews = false;
       try {
         await keepInHand();
         const free = atOnce - working.size;
-        const taken =
-          free <= 0 ? [] : await rings.take(clock.now(), free, TAKEN_MS, () => newRunId(clock.now(), random));
+        const taken = free <= 0 ? [] : await take(free);
         for (const ring of taken) {
           const task = work(ring).finally(() => {
             working.delete(task);
@@ -115,7 +112,7 @@ function startWorker({ rings, clock, random, wakers, inHand, handle, atOnce, onE
           working.add(task);
         }
         if (taken.length > 0) continue;
-        const dueMs = working.size >= atOnce ? null : await rings.nextDue();
+        const dueMs = working.size >= atOnce ? null : await rings.nextDue(queue);
         await sleep(dueMs === null ? NAP_MS : Math.min(NAP_MS, dueMs - clock.now()));
       } catch (error) {
         onError(error);

@@ -22,7 +22,16 @@ import { openLiveProject } from "./live-project.ts";
 import { openMeters } from "./meters.ts";
 import { notePlace, removePlace } from "./note-place.ts";
 import { planStarts } from "./plan-starts.ts";
-import { type Log, NO_TRACES, readKey, runKey, type ServiceParts, type Traces } from "./service-parts.ts";
+import {
+  FIRES,
+  type Log,
+  NO_TRACES,
+  RUNS,
+  runKey,
+  type ServiceParts,
+  syncOfKey,
+  type Traces,
+} from "./service-parts.ts";
 
 export type ServeOptions = {
   readonly first: { readonly project: Project; readonly problems: Extract<LoadedProject, { ok: true }>["problems"] };
@@ -57,7 +66,9 @@ export type Service = {
 };
 
 /** Runs at work at once; most of the time they wait for warehouses and vendors. */
-const AT_ONCE = 8;
+const RUNS_AT_ONCE = 8;
+/** Most starts only note that a run is wanted; one may ask a warehouse whether it may begin. */
+const FIRES_AT_ONCE = 32;
 /** Each may take the planner's whole memory. */
 const PLANS_AT_ONCE = 2;
 /** For one alert to get across. */
@@ -119,14 +130,17 @@ export async function serve(options: ServeOptions): Promise<Service> {
     await live.close();
     throw error;
   });
-  const worker = bell.work(
-    async (ring, signal) => {
-      const key = readKey(ring.key);
-      if (key === null) return null;
-      return key.kind === "run" ? advanceSync(parts, key.sync, signal) : fireSync(parts, key.sync, ring.dueMs, signal);
-    },
-    { atOnce: AT_ONCE, onError: (error) => log.error({ error: String(error) }, "the worker met an error and goes on") },
-  );
+  const onError = (error: unknown) => log.error({ error: String(error) }, "the worker met an error and goes on");
+  const workers = [
+    bell.work(({ key }, ended) => advanceSync(parts, syncOfKey(key), ended), {
+      queue: RUNS,
+      atOnce: RUNS_AT_ONCE,
+      onError,
+    }),
+    bell.work(({ key, dueMs }, ended) => fireSync(parts, syncOfKey(key), dueMs, ended), {
+      ...{ queue: FIRES, atOnce: FIRES_AT_ONCE, onError },
+    }),
+  ];
   const { workDir } = options.first.project;
   await notePlace(workDir, { url, holder: options.holder, key: localKey });
   log.info({ url, syncs: live.current().project.syncs.size }, "serving");
@@ -136,7 +150,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
       log.info({ active: active.size }, "stopping");
       events.tell({ kind: "service.stopping", sync: null, run: null, detail: {} });
       await removePlace(workDir);
-      await worker.stop(new Fault("CANCELLED", "the service stops"));
+      await Promise.all(workers.map((worker) => worker.stop(new Fault("CANCELLED", "the service stops"))));
       await app.close();
       const farewell = AbortSignal.timeout(FAREWELL_MS);
       await Promise.all([desk.close(farewell), traces.close(farewell)]);

@@ -98,11 +98,9 @@ export type ServiceParts = {
   readonly isDead: (holder: string) => boolean;
 };
 
-/** Keys of the doorbell. */
-export const runKey = (sync: string): string => `run:${sync}`;
-export const fireKey = (sync: string): string => `fire:${sync}`;
-
-export function readKey(key: string): { readonly kind: "run" | "fire"; readonly sync: string } | null {
-  const [kind, ...rest] = key.split(":");
-  return kind === "run" || kind === "fire" ? { kind, sync: rest.join(":") } : null;
-}
+/** Queues of the doorbell: runs that wait or go on, and starts that schedules say. Long runs hold no start back. */
+export const RUNS = "run";
+export const FIRES = "fire";
+export const runKey = (sync: string): string => `${RUNS}:${sync}`;
+export const fireKey = (sync: string): string => `${FIRES}:${sync}`;
+export const syncOfKey = (key: string): string => key.slice(key.indexOf(":") + 1);

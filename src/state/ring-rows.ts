@@ -1,3 +1,4 @@
+import type { Knex } from "knex";
 import type { RingRow, RingStore } from "../contract/service.ts";
 import type { Database } from "./database.ts";
 
@@ -26,15 +27,18 @@ export function ringStore(database: Database): RingStore {
     plan: (key, atMs) =>
       database.write(async (trx) => {
         await trx("ring").insert({ key, plan_at: atMs }).onConflict("key").merge(["plan_at"]);
-        await trx("ring").where({ key, due_at: null, plan_at: null, ticket: null }).delete();
+        if (atMs === null) await trx("ring").where({ key, due_at: null, plan_at: null, ticket: null }).delete();
       }),
 
-    take: (nowMs, limit, forMs, newTicket) =>
+    take: (queue, { nowMs, limit, forMs, newTicket }) =>
       database.write(async (trx) => {
-        const rows: Row[] = await trx("ring")
-          .where((free) => free.whereNull("ticket").andWhereRaw(`${DUE} <= ?`, [nowMs]))
-          // Whoever had it never gave it back.
-          .orWhere("taken_until", "<=", nowMs)
+        const rows: Row[] = await ofQueue(trx("ring"), queue)
+          .andWhere((due) =>
+            due
+              .where((free) => free.whereNull("ticket").andWhereRaw(`${DUE} <= ?`, [nowMs]))
+              // Whoever had it never gave it back.
+              .orWhere("taken_until", "<=", nowMs),
+          )
           .orderByRaw(`coalesce(${DUE}, taken_due)`)
           .limit(limit);
         const taken: RingRow[] = [];
@@ -81,9 +85,9 @@ export function ringStore(database: Database): RingStore {
           .update({ ...FREE, due_at: trx.raw("coalesce(due_at, taken_due)") });
       }),
 
-    nextDue: () =>
+    nextDue: (queue) =>
       database.read(async (db) => {
-        const row: { at: number | null } | undefined = await db("ring")
+        const row: { at: number | null } | undefined = await ofQueue(db("ring"), queue)
           .select(db.raw(`min(coalesce(case when ticket is null then ${DUE} end, taken_until)) as at`))
           .first();
         return row?.at == null ? null : Number(row.at);
@@ -103,6 +107,11 @@ export function ringStore(database: Database): RingStore {
         return { planned: Number(row.planned), waiting: Number(row.waiting), working: Number(row.working), oldestMs };
       }),
   };
+}
+
+/** Keys begin with their queue and a colon; `;` is the character after it. */
+function ofQueue(rings: Knex.QueryBuilder, queue: string): Knex.QueryBuilder {
+  return rings.where("key", ">=", `${queue}:`).andWhere("key", "<", `${queue};`);
 }
 
 const FREE = { ticket: null, taken_due: null, taken_until: null };

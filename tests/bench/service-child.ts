@@ -13,11 +13,9 @@ export type Service = {
 
 /** `sluice serve` in a process of its own, from the build in dist. */
 export async function startService(dir: string): Promise<Service> {
-  const {
-    child,
-    found: url,
-    stop,
-  } = await startChild(["serve", "--project", dir, "--port", "0"], /serving (http:\S+),/);
+  const serve = ["serve", "--project", dir, "--port", "0"];
+  const shows = (line: string) => !line.startsWith('{"level":"info"');
+  const { child, found: url, stop } = await startChild(serve, /serving (http:\S+),/, { shows });
   const { key } = JSON.parse(readFileSync(join(dir, ".sluice/serve.json"), "utf8")) as { key: string };
   return {
     pid: child.pid ?? 0,

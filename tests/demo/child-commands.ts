@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 export const REPO = fileURLToPath(new URL("../..", import.meta.url));
@@ -31,7 +32,7 @@ export async function startSandbox(
   program = SLUICE,
 ): Promise<Sandbox> {
   const args = ["sandbox", `--${vendor}-port`, "0", "--tier", tier, "--json", ...more];
-  const { found: url, stop } = await startChild(args, /"url": "([^"]+)"/, program);
+  const { found: url, stop } = await startChild(args, /"url": "([^"]+)"/, { program });
   return {
     url,
     control: async (method, path, body) => {
@@ -52,10 +53,17 @@ export type Child = {
   stop(): Promise<void>;
 };
 
-/** `sluice …` that goes on until it is stopped; resolves once `ready` stands in what it says. */
-export async function startChild(args: readonly string[], ready: RegExp, program = SLUICE): Promise<Child> {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+/** `sluice …` that goes on until it is stopped; resolves once `ready` stands in what it says. Shows what it says on stderr. */
+export async function startChild(
+  args: readonly string[],
+  ready: RegExp,
+  { program = SLUICE, shows = () => true }: { program?: string; shows?: (line: string) => boolean } = {},
+): Promise<Child> {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   children.add(child);
+  createInterface(child.stderr).on("line", (line) => {
+    if (shows(line)) process.stderr.write(`${line}\n`);
+  });
   const found = await new Promise<string>((resolve, reject) => {
     let text = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {

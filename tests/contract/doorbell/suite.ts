@@ -43,8 +43,8 @@ export function doorbellSuite(name: string, makePlace: () => Promise<DoorbellPla
       await place.remove();
     });
 
-    const start = (work: Work, atOnce = 4, on = bell): RingWorker => {
-      const worker = on.work(work, { atOnce, onError: (error) => errors.push(error) });
+    const start = (work: Work, atOnce = 4, on = bell, queue = "run"): RingWorker => {
+      const worker = on.work(work, { queue, atOnce, onError: (error) => errors.push(error) });
       workers.push(worker);
       return worker;
     };
@@ -102,14 +102,14 @@ export function doorbellSuite(name: string, makePlace: () => Promise<DoorbellPla
           await bell.enqueue(key);
           place.advance(SECOND);
         }
-        await bell.schedule("fire:0", place.now() - 10 * SECOND);
+        await bell.schedule("run:0", place.now() - 10 * SECOND);
         const rung: string[] = [];
         start(async ({ key }) => {
           rung.push(key);
           return null;
         }, 1);
         await until(() => rung.length === 4);
-        expect(rung).toEqual(["fire:0", "run:c", "run:a", "run:b"]);
+        expect(rung).toEqual(["run:0", "run:c", "run:a", "run:b"]);
       });
 
       it("carry any key: colons, other alphabets, 300 characters", async () => {
@@ -121,38 +121,70 @@ export function doorbellSuite(name: string, makePlace: () => Promise<DoorbellPla
       });
     });
 
+    describe("queues", () => {
+      it("are apart: a worker takes only of its own, whose name ends with the colon", async () => {
+        const rung = listen();
+        for (const key of ["fire:a", "runs:a", "ru:a", "ran:a", "run:a"]) await bell.enqueue(key);
+        await bell.schedule("fire:b", place.now() + SECOND);
+        await pass(MINUTE);
+        expect(rings(rung)).toEqual(["run:a"]);
+        expect(await bell.stats()).toMatchObject({ waiting: 5, working: 0 });
+      });
+
+      it("whose workers are all at work hold no other back", async () => {
+        const busy = keep();
+        start(busy.work, 1);
+        await bell.enqueue("run:long");
+        await until(() => busy.rung.length === 1);
+        await bell.enqueue("run:next");
+        const fired: string[] = [];
+        const note: Work = async ({ key }) => {
+          fired.push(key);
+          return null;
+        };
+        start(note, 1, bell, "fire");
+        await bell.schedule("fire:a", place.now() + SECOND);
+        await pass(SECOND);
+        await until(() => fired.length === 1);
+        expect(rings(busy.rung)).toEqual(["run:long"]);
+        busy.letGo();
+        await until(() => busy.rung.length === 2);
+        busy.letGo();
+      });
+    });
+
     describe("plans", () => {
       it("ring at their time and not before; due then, however late the worker is", async () => {
         const at = place.now() + 10 * SECOND;
-        await bell.schedule("fire:a", at);
+        await bell.schedule("run:a", at);
         const rung = listen();
         await pass(10 * SECOND - 1);
         expect(rung).toEqual([]);
         place.advance(1);
         await until(() => rung.length === 1);
-        expect(rung[0]).toMatchObject({ key: "fire:a", dueMs: at });
+        expect(rung[0]).toMatchObject({ key: "run:a", dueMs: at });
         await pass(MINUTE);
         expect(rung).toHaveLength(1);
       });
 
       it("take the place of the one before, earlier or later", async () => {
         const rung = listen();
-        await bell.schedule("fire:a", place.now() + 5 * SECOND);
-        await bell.schedule("fire:a", place.now() + 20 * SECOND);
-        await bell.schedule("fire:b", place.now() + 20 * SECOND);
-        await bell.schedule("fire:b", place.now() + 5 * SECOND);
+        await bell.schedule("run:a", place.now() + 5 * SECOND);
+        await bell.schedule("run:a", place.now() + 20 * SECOND);
+        await bell.schedule("run:b", place.now() + 20 * SECOND);
+        await bell.schedule("run:b", place.now() + 5 * SECOND);
         await pass(5 * SECOND);
-        expect(rings(rung)).toEqual(["fire:b"]);
+        expect(rings(rung)).toEqual(["run:b"]);
         place.advance(15 * SECOND);
         await until(() => rung.length === 2);
-        expect(rings(rung)).toEqual(["fire:b", "fire:a"]);
+        expect(rings(rung)).toEqual(["run:b", "run:a"]);
       });
 
       it("are taken back by null, also where there was none", async () => {
         const rung = listen();
-        await bell.schedule("fire:a", place.now() + SECOND);
-        await bell.schedule("fire:a", null);
-        await bell.schedule("fire:b", null);
+        await bell.schedule("run:a", place.now() + SECOND);
+        await bell.schedule("run:a", null);
+        await bell.schedule("run:b", null);
         await pass(MINUTE);
         expect(rung).toEqual([]);
         expect(await bell.stats()).toEqual({ planned: 0, waiting: 0, working: 0, lagMs: 0 });
@@ -160,37 +192,37 @@ export function doorbellSuite(name: string, makePlace: () => Promise<DoorbellPla
 
       it("and rings: the earlier wins, and a plan for later stays", async () => {
         const later = place.now() + 10 * SECOND;
-        await bell.schedule("k:later", later);
-        await bell.enqueue("k:later");
-        await bell.schedule("k:past", place.now() - SECOND);
-        await bell.enqueue("k:past");
+        await bell.schedule("run:later", later);
+        await bell.enqueue("run:later");
+        await bell.schedule("run:past", place.now() - SECOND);
+        await bell.enqueue("run:past");
         const due = place.now();
         const rung = listen();
         await until(() => rung.length === 2);
         expect(rung.map(({ key, dueMs }) => [key, dueMs])).toEqual([
-          ["k:past", due - SECOND],
-          ["k:later", due],
+          ["run:past", due - SECOND],
+          ["run:later", due],
         ]);
         await pass(10 * SECOND);
-        expect(rung.slice(2).map(({ key, dueMs }) => [key, dueMs])).toEqual([["k:later", later]]);
+        expect(rung.slice(2).map(({ key, dueMs }) => [key, dueMs])).toEqual([["run:later", later]]);
       });
 
       it("taken back by null leave a ring standing", async () => {
-        await bell.schedule("k:a", place.now() + SECOND);
-        await bell.enqueue("k:a");
-        await bell.schedule("k:a", null);
+        await bell.schedule("run:a", place.now() + SECOND);
+        await bell.enqueue("run:a");
+        await bell.schedule("run:a", null);
         const rung = listen();
         await pass(MINUTE);
-        expect(rings(rung)).toEqual(["k:a"]);
+        expect(rings(rung)).toEqual(["run:a"]);
       });
 
       it("made while the key is at work are kept", async () => {
         const keeper = keep();
         start(keeper.work);
-        await bell.enqueue("k:a");
+        await bell.enqueue("run:a");
         await until(() => keeper.rung.length === 1);
         const at = place.now() + SECOND;
-        await bell.schedule("k:a", at);
+        await bell.schedule("run:a", at);
         await pass(5 * SECOND);
         expect(keeper.rung).toHaveLength(1);
         keeper.letGo();
@@ -202,10 +234,10 @@ export function doorbellSuite(name: string, makePlace: () => Promise<DoorbellPla
 
     describe("cancel", () => {
       it("takes back what waits and what is planned", async () => {
-        await bell.enqueue("k:a");
-        await bell.schedule("k:a", place.now() + SECOND);
-        await bell.cancel("k:a");
-        await bell.cancel("k:unknown");
+        await bell.enqueue("run:a");
+        await bell.schedule("run:a", place.now() + SECOND);
+        await bell.cancel("run:a");
+        await bell.cancel("run:unknown");
         const rung = listen();
         await pass(MINUTE);
         expect(rung).toEqual([]);
@@ -214,15 +246,15 @@ export function doorbellSuite(name: string, makePlace: () => Promise<DoorbellPla
       it("lets who works on it go on, and takes back what rang meanwhile", async () => {
         const keeper = keep();
         start(keeper.work);
-        await bell.enqueue("k:a");
+        await bell.enqueue("run:a");
         await until(() => keeper.rung.length === 1);
-        await bell.enqueue("k:a");
-        await bell.cancel("k:a");
+        await bell.enqueue("run:a");
+        await bell.cancel("run:a");
         expect((await bell.stats()).working).toBe(1);
         keeper.letGo();
         await pass(MINUTE);
         expect(keeper.rung).toHaveLength(1);
-        await bell.enqueue("k:a");
+        await bell.enqueue("run:a");
         await until(() => keeper.rung.length === 2);
         keeper.letGo();
       });
@@ -231,21 +263,21 @@ export function doorbellSuite(name: string, makePlace: () => Promise<DoorbellPla
     describe("the worker's answer", () => {
       it("is when to ring again; a ring in between comes earlier", async () => {
         const rung = listen(() => place.now() + 10 * SECOND);
-        await bell.enqueue("k:a");
+        await bell.enqueue("run:a");
         await until(() => rung.length === 1);
         await pass(10 * SECOND - 1);
         expect(rung).toHaveLength(1);
         place.advance(1);
         await until(() => rung.length === 2);
         await quiet();
-        await bell.enqueue("k:a");
+        await bell.enqueue("run:a");
         await until(() => rung.length === 3);
       });
 
       it("of a time that is over rings again at once", async () => {
         let left = 3;
         const rung = listen(() => (--left > 0 ? place.now() : null));
-        await bell.enqueue("k:a");
+        await bell.enqueue("run:a");
         await until(() => rung.length === 3);
         await pass(MINUTE);
         expect(rung).toHaveLength(3);
@@ -259,7 +291,7 @@ export function doorbellSuite(name: string, makePlace: () => Promise<DoorbellPla
           if (left-- > 0) throw new Error(`failure ${left}`);
           return null;
         });
-        await bell.enqueue("k:a");
+        await bell.enqueue("run:a");
         await until(() => errors.length === 1);
         await quiet();
         expect(rung).toHaveLength(1);
@@ -276,7 +308,7 @@ export function doorbellSuite(name: string, makePlace: () => Promise<DoorbellPla
           throw new Error("at once");
         });
         const rung: string[] = [];
-        await bell.enqueue("k:a");
+        await bell.enqueue("run:a");
         await until(() => errors.length === 1);
         await workers.pop()?.stop(new Error("over"));
         start(async ({ key }) => {
@@ -284,13 +316,13 @@ export function doorbellSuite(name: string, makePlace: () => Promise<DoorbellPla
           return null;
         });
         await pass(MINUTE);
-        expect(rung).toEqual(["k:a"]);
+        expect(rung).toEqual(["run:a"]);
       });
     });
 
     describe("workers", () => {
       it("take no more than they may at once, and get through all of it", async () => {
-        const keys = Array.from({ length: 25 }, (_, index) => `k:${index}`);
+        const keys = Array.from({ length: 25 }, (_, index) => `run:${index}`);
         for (const key of keys) await bell.enqueue(key);
         const atWork = new Set<string>();
         let most = 0;
@@ -322,7 +354,7 @@ export function doorbellSuite(name: string, makePlace: () => Promise<DoorbellPla
         };
         start(work, 2);
         start(work, 2);
-        for (let i = 0; i < 30; i++) await Promise.all([bell.enqueue("k:a"), bell.enqueue("k:b")]);
+        for (let i = 0; i < 30; i++) await Promise.all([bell.enqueue("run:a"), bell.enqueue("run:b")]);
         await until(async () => (await bell.stats()).working === 0 && (await bell.stats()).waiting === 0);
         expect(twice).toBe(0);
         expect(turns).toBeGreaterThanOrEqual(2);
@@ -332,7 +364,7 @@ export function doorbellSuite(name: string, makePlace: () => Promise<DoorbellPla
         const keeper = keep();
         start(keeper.work);
         start(keeper.work);
-        await bell.enqueue("k:a");
+        await bell.enqueue("run:a");
         await until(() => keeper.rung.length === 1);
         for (let i = 0; i < 12; i++) await pass(15 * SECOND);
         expect(keeper.rung).toHaveLength(1);
@@ -343,7 +375,7 @@ export function doorbellSuite(name: string, makePlace: () => Promise<DoorbellPla
       it("keep what they work on when the whole machine slept", async () => {
         const keeper = keep();
         start(keeper.work);
-        await bell.enqueue("k:a");
+        await bell.enqueue("run:a");
         await until(() => keeper.rung.length === 1);
         place.jump(8 * 60 * MINUTE);
         for (let i = 0; i < 5; i++) await pass(SECOND);
@@ -365,38 +397,38 @@ export function doorbellSuite(name: string, makePlace: () => Promise<DoorbellPla
           isBack = true;
           return null;
         }, 1);
-        await bell.enqueue("k:a");
+        await bell.enqueue("run:a");
         await until(() => rung.length === 1);
-        await bell.enqueue("k:b");
+        await bell.enqueue("run:b");
         const end = new Error("the service stops");
         await worker.stop(end);
         expect([isBack, reason]).toEqual([true, end]);
-        expect(rung).toEqual(["k:a"]);
+        expect(rung).toEqual(["run:a"]);
         expect(await bell.stats()).toMatchObject({ waiting: 1, working: 0 });
         await pass(MINUTE);
-        expect(rung).toEqual(["k:a"]);
+        expect(rung).toEqual(["run:a"]);
       });
 
       it("that threw because they were stopped have lost nothing", async () => {
         const keeper = keep();
         const worker = start(keeper.work);
-        await bell.enqueue("k:a");
+        await bell.enqueue("run:a");
         await until(() => keeper.rung.length === 1);
         await worker.stop(new Error("the service stops"));
         const rung = listen();
         await pass(MINUTE);
-        expect(rings(rung)).toEqual(["k:a"]);
+        expect(rings(rung)).toEqual(["run:a"]);
       });
 
       it("see what another process rings and plans, within two seconds", async () => {
         const rung = listen();
         await quiet();
         const other = await place.open();
-        await other.enqueue("k:a");
-        await other.schedule("k:b", place.now() + SECOND);
+        await other.enqueue("run:a");
+        await other.schedule("run:b", place.now() + SECOND);
         await pass(2 * SECOND);
         await until(() => rung.length === 2);
-        expect(rings(rung)).toEqual(["k:a", "k:b"]);
+        expect(rings(rung)).toEqual(["run:a", "run:b"]);
       });
     });
 
@@ -404,22 +436,22 @@ export function doorbellSuite(name: string, makePlace: () => Promise<DoorbellPla
       it("loses nothing: what it had taken, what waited and what was planned ring at its follower's", async () => {
         const keeper = keep();
         start(keeper.work, 1);
-        await bell.enqueue("k:taken");
+        await bell.enqueue("run:taken");
         await until(() => keeper.rung.length === 1);
-        await bell.enqueue("k:waiting");
-        await bell.schedule("k:planned", place.now() + MINUTE);
+        await bell.enqueue("run:waiting");
+        await bell.schedule("run:planned", place.now() + MINUTE);
         await place.kill();
         bell = await place.open();
         const rung = listen();
         await pass(2 * MINUTE);
         await until(() => rung.length === 3);
-        expect(rings(rung).sort()).toEqual(["k:planned", "k:taken", "k:waiting"]);
+        expect(rings(rung).sort()).toEqual(["run:planned", "run:taken", "run:waiting"]);
       });
 
       it("that comes back finds its ticket gone, and changes nothing by it", async () => {
         const keeper = keep();
         start(keeper.work);
-        await bell.enqueue("k:a");
+        await bell.enqueue("run:a");
         await until(() => keeper.rung.length === 1);
         const [lost] = keeper.rung;
         expect(lost === undefined ? null : await bell.extend(lost)).toBe(true);
@@ -440,11 +472,11 @@ export function doorbellSuite(name: string, makePlace: () => Promise<DoorbellPla
 
     it("stats tell what is planned, what waits and for how long, and what is at work", async () => {
       expect(await bell.stats()).toEqual({ planned: 0, waiting: 0, working: 0, lagMs: 0 });
-      await bell.enqueue("k:oldest");
+      await bell.enqueue("run:oldest");
       place.advance(4 * SECOND);
-      await bell.enqueue("k:newer");
-      await bell.schedule("k:later", place.now() + MINUTE);
-      await bell.schedule("k:due", place.now() - SECOND);
+      await bell.enqueue("run:newer");
+      await bell.schedule("run:later", place.now() + MINUTE);
+      await bell.schedule("run:due", place.now() - SECOND);
       expect(await bell.stats()).toEqual({ planned: 1, waiting: 3, working: 0, lagMs: 4 * SECOND });
       const keeper = keep();
       start(keeper.work, 2);

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { connectors } from "../../../connectors/index.ts";
 import type { News } from "../../../src/alerts/news.ts";
 import { loadProject } from "../../../src/config/load-project.ts";
+import type { Ring } from "../../../src/contract/doorbell.ts";
 import type { Planner } from "../../../src/contract/planner.ts";
 import type { Project } from "../../../src/contract/project.ts";
 import type { RunRecord, RunState } from "../../../src/contract/run.ts";
@@ -17,7 +18,7 @@ import { openEvents, type ServiceEvent } from "../../../src/service/events.ts";
 import { fireSync } from "../../../src/service/fire-sync.ts";
 import { type Loaded, openLiveProject } from "../../../src/service/live-project.ts";
 import { planStarts } from "../../../src/service/plan-starts.ts";
-import { NO_TRACES, readKey, type ServiceParts } from "../../../src/service/service-parts.ts";
+import { FIRES, NO_TRACES, RUNS, type ServiceParts, syncOfKey } from "../../../src/service/service-parts.ts";
 import { openState } from "../../../src/state/open-state.ts";
 import { handClock, lockClock } from "../../contract/doorbell/hand-clock.ts";
 
@@ -156,18 +157,19 @@ async function startProcess({ dir, clock, state, told, fates }: Place) {
   await planStarts(parts);
   await announceUntold(parts);
   const errors: unknown[] = [];
-  const worker = bell.work(
-    async ({ key, dueMs }, signal) => {
-      const read = readKey(key);
-      if (read?.kind === "fire") return fireSync(parts, read.sync, dueMs, signal);
-      const fate = read === null ? undefined : fates.get(read.sync);
-      if (read === null || fate === null) return null;
-      const waiting = await state.queued(read.sync);
-      if (waiting !== null) await announceRun(parts, await endRun(parts, waiting.run, fate ?? "succeeded"));
-      return null;
-    },
-    { atOnce: 4, onError: (error) => errors.push(error) },
-  );
+  const onError = (error: unknown) => errors.push(error);
+  const finish = async ({ key }: Ring) => {
+    const fate = fates.get(syncOfKey(key));
+    if (fate === null) return null;
+    const waiting = await state.queued(syncOfKey(key));
+    if (waiting !== null) await announceRun(parts, await endRun(parts, waiting.run, fate ?? "succeeded"));
+    return null;
+  };
+  const fire = ({ key, dueMs }: Ring, signal: AbortSignal) => fireSync(parts, syncOfKey(key), dueMs, signal);
+  const workers = [
+    bell.work(finish, { queue: RUNS, atOnce: 4, onError }),
+    bell.work(fire, { queue: FIRES, atOnce: 4, onError }),
+  ];
   return {
     parts,
     reload: async () => {
@@ -175,7 +177,7 @@ async function startProcess({ dir, clock, state, told, fates }: Place) {
       for (let i = 0; i < 2; i++) await live.look();
     },
     stop: async () => {
-      await worker.stop(new Error("the process is no more"));
+      for (const worker of workers) await worker.stop(new Error("the process is no more"));
       await live.close();
       if (errors.length > 0) throw errors[0];
     },
