@@ -37,7 +37,8 @@ export async function fireSync(parts: ServiceParts, name: string, dueMs: number,
       await bell.schedule(fireKey(name), Math.min(putOff, nextAt ?? putOff));
       return null;
     }
-    const passed = await whyPassed(loaded.bench, sync, schedule, record, signal);
+    const asker = { bench: loaded.bench, askTurn: parts.askTurn };
+    const passed = await whyPassed(asker, sync, schedule, record, signal);
     await state.putSchedule(name, { firedAt: dueMs, nextAt, passed });
     if (passed !== null) {
       parts.events.tell({ kind: "schedule.passed", sync: name, run: null, detail: { reason: passed } });
@@ -64,8 +65,10 @@ function putOffUntil(schedule: Schedule, nowMs: number): number | null {
   return open === null || open <= nowMs ? null : open;
 }
 
+type Asker = { readonly bench: Workbench } & Pick<ServiceParts, "askTurn">;
+
 async function whyPassed(
-  bench: Workbench,
+  asker: Asker,
   sync: Sync,
   { starts, when }: Schedule,
   record: ScheduleRecord | null,
@@ -74,21 +77,21 @@ async function whyPassed(
   if (record?.paused === true) return `paused by ${record.pausedBy ?? "somebody"}`;
   if (starts.kind === "after" && !hasAll(record?.arrived ?? [], starts)) return `waits for ${starts.syncs.join(", ")}`;
   for (const check of when) {
-    const failed = await whyNot(bench, sync, check, signal);
+    const failed = await whyNot(asker, sync, check, signal);
     if (failed !== null) return failed;
   }
   return null;
 }
 
 /** Why a check does not hold; null where it does. One that cannot be asked does not hold. */
-async function whyNot(bench: Workbench, sync: Sync, check: When, signal: AbortSignal): Promise<string | null> {
+async function whyNot({ bench, askTurn }: Asker, sync: Sync, check: When, signal: AbortSignal): Promise<string | null> {
   if (check.kind === "file") {
     const { dir } = bench.project;
     return (await isThere(dir, check.path)) ? null : `when: ${relative(dir, check.path)} is not there`;
   }
   try {
     const warehouse = await bench.warehouse(check.connection);
-    const holds = await firstValue(warehouse.read(check.sql, { pageSize: 2 }, signal));
+    const holds = await askTurn(() => firstValue(warehouse.read(check.sql, { pageSize: 2 }, signal)));
     // What it says instead may be a row's value, and the reason is shown to everybody who may look.
     return isTrue(holds)
       ? null

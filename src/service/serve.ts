@@ -67,8 +67,10 @@ export type Service = {
 
 /** Runs at work at once; most of the time they wait for warehouses and vendors. */
 const RUNS_AT_ONCE = 8;
-/** Most starts only note that a run is wanted; one may ask a warehouse whether it may begin. */
-const FIRES_AT_ONCE = 32;
+/** Most starts only note that a run is wanted, and share a commit: a thousand syncs may be due at one moment. */
+const FIRES_AT_ONCE = 100;
+/** Some ask a warehouse whether they may begin. */
+const ASKS_AT_ONCE = 4;
 /** Each may take the planner's whole memory. */
 const PLANS_AT_ONCE = 2;
 /** For one alert to get across. */
@@ -110,6 +112,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     ...{ live, state, bell, clock, random, events, meters, traces, log, active },
     tell: (news) => desk.tell([news]),
     planTurn: turns(PLANS_AT_ONCE),
+    askTurn: turns(ASKS_AT_ONCE),
     holder: options.holder,
     isDead: options.isDead,
   };

@@ -94,6 +94,8 @@ export type ServiceParts = {
   /** By sync: one run of a sync at a time. */
   readonly active: Map<string, Active>;
   readonly planTurn: RunOptions["planTurn"];
+  /** At most so many questions to warehouses before starts (`when:`) at once. */
+  readonly askTurn: <T>(work: () => Promise<T>) => Promise<T>;
   readonly holder: string;
   readonly isDead: (holder: string) => boolean;
 };

@@ -2,13 +2,14 @@ import type { Knex } from "knex";
 import type { Clock } from "../contract/clock.ts";
 import { Fault } from "../contract/fault.ts";
 import type { Lease } from "../contract/state.ts";
+import { groupCommit } from "./group-commit.ts";
 import { isBusy } from "./libsql-client.ts";
 
 /** One connection's worth of state database. Methods of the store are built on these three. */
 export type Database = {
   /** One statement or several that need not see one moment. */
   read<T>(work: (db: Knex) => Promise<T>): Promise<T>;
-  /** One transaction, begun IMMEDIATE: all of it happens or nothing. */
+  /** One transaction, begun IMMEDIATE: all of it happens or nothing. May be done twice, see {@link groupCommit}. */
   write<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /** A transaction that first makes sure of the lease. */
   fenced<T>(lease: Lease, work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
@@ -24,7 +25,8 @@ export function database(knex: Knex, file: string, clock: Clock): Database {
       throw stateFault(file, error);
     }
   };
-  const write: Database["write"] = (work) => translated(() => knex.transaction(work));
+  const commit = groupCommit((work) => knex.transaction(work));
+  const write: Database["write"] = (work) => translated(() => commit(work));
   const now: Database["now"] = () => databaseNow(clock);
   return {
     read: (work) => translated(() => work(knex)),

@@ -153,6 +153,7 @@ async function startProcess({ dir, clock, state, told, fates }: Place) {
     active: new Map(),
     tell: (news) => told.push(news),
     planTurn: (work) => work(),
+    askTurn: (work) => work(),
   };
   await planStarts(parts);
   await announceUntold(parts);
