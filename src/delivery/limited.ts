@@ -1,6 +1,7 @@
 import type { Destination, Reply } from "../contract/destination.ts";
 import { Fault, type Hints, NO_HINTS } from "../contract/fault.ts";
 import type { Priority } from "../contract/project.ts";
+import { breath } from "../core/breath.ts";
 import type { Gate, Homecoming, Meter } from "./gate.ts";
 import { notSent } from "./not-sent.ts";
 
@@ -71,6 +72,8 @@ export function limited(
       }
     },
     write: async (batch, signal) => {
+      // Not after the gate: a word of the vendor that calls are to wait would come too late for this one.
+      await breath();
       try {
         await gate.pass(meter, signal, priority);
       } catch (error) {
@@ -84,6 +87,8 @@ export function limited(
         return notSent(batch, codeOf(error), error);
       }
       const reply = await answered(() => inner.write(batch, UNCUT), isNobodyThere);
+      // What the answer says of the account is heard already.
+      await breath();
       meter.bytesOut += reply.bytesOut;
       return reply;
     },

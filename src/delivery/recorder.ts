@@ -2,6 +2,7 @@ import type { Clock } from "../contract/clock.ts";
 import type { PlanRow } from "../contract/plan.ts";
 import type { Acceptance, Planner } from "../contract/planner.ts";
 import type { Acknowledgement, Alias, Lease, StateStore } from "../contract/state.ts";
+import { breath } from "../core/breath.ts";
 import type { Batch } from "./cut-batches.ts";
 import type { Settled } from "./settle/settled.ts";
 import type { Tally } from "./tally.ts";
@@ -56,7 +57,7 @@ export function openRecorder(parts: RecorderParts): Recorder {
   const flush = async (): Promise<void> => {
     while (waiting.length > 0) {
       // A commit blocks the process for its fsync; answers that came in meanwhile get one turn to join the next group.
-      await new Promise((resume) => setImmediate(resume));
+      await breath();
       const group = waiting;
       waiting = [];
       try {
@@ -64,7 +65,7 @@ export function openRecorder(parts: RecorderParts): Recorder {
           parts.lease,
           group.map((entry) => entry.acknowledgement),
         );
-        for (const entry of group) entry.done();
+        for (const entry of group) void breath().then(entry.done);
       } catch (error) {
         for (const entry of group) entry.failed(error);
       }
