@@ -60,6 +60,9 @@ export type Dismissal = {
   readonly reason: string;
 };
 
+/** A run of another sync that ended. */
+export type Arrival = { readonly sync: string; readonly run: string };
+
 /** What the service knows of a sync's schedule beyond its file. */
 export type ScheduleRecord = {
   readonly sync: string;
@@ -73,8 +76,8 @@ export type ScheduleRecord = {
   readonly nextAt: number | null;
   /** Why the last start did not begin a run; null where it did. */
   readonly passed: string | null;
-  /** Syncs that it comes after and that ended since it began last. */
-  readonly arrived: readonly string[];
+  /** Of the syncs that it comes after, those that ended since it began last: the newest run of each, by the sync's name. */
+  readonly arrived: readonly Arrival[];
   /** The last ended run of this sync of which those that come after it were told. */
   readonly announced: string | null;
 };
@@ -102,7 +105,9 @@ export interface ServiceStore {
   schedule(sync: string): Promise<ScheduleRecord | null>;
   putSchedule(sync: string, patch: Partial<Omit<ScheduleRecord, "sync">>): Promise<void>;
   /** Notes that a sync which this one comes after has ended; gives all that have since it began last, in order. */
-  arrive(sync: string, from: string): Promise<readonly string[]>;
+  arrive(sync: string, arrival: Arrival): Promise<readonly Arrival[]>;
+  /** It begins for these: what arrived meanwhile counts for the next time. */
+  depart(sync: string, arrivals: readonly Arrival[]): Promise<void>;
 
   tokens(): Promise<readonly TokenRecord[]>;
   /** By the hash of the key; revoked and expired ones too. */

@@ -1,6 +1,7 @@
 import type { Project } from "../contract/project.ts";
 import type { RunRecord, RunState } from "../contract/run.ts";
 import type { AfterState, Starts } from "../contract/schedule.ts";
+import type { Arrival } from "../contract/service.ts";
 import { fireKey, type ServiceParts } from "./service-parts.ts";
 
 const COUNTS: Readonly<Record<AfterState, readonly RunState[]>> = {
@@ -19,7 +20,7 @@ export async function announceRun(parts: ServiceParts, run: RunRecord): Promise<
   if (followers.length === 0) return;
   for (const { name, starts } of followers) {
     if (!COUNTS[starts.on].includes(run.state)) continue;
-    const arrived = await state.arrive(name, run.sync);
+    const arrived = await state.arrive(name, { sync: run.sync, run: run.id });
     if (hasAll(arrived, starts)) await bell.schedule(fireKey(name), clock.now());
   }
   await state.putSchedule(run.sync, { announced: run.id });
@@ -27,8 +28,8 @@ export async function announceRun(parts: ServiceParts, run: RunRecord): Promise<
 
 type After = Extract<Starts, { kind: "after" }>;
 
-export function hasAll(arrived: readonly string[], { syncs }: After): boolean {
-  return syncs.every((name) => arrived.includes(name));
+export function hasAll(arrived: readonly Arrival[], { syncs }: After): boolean {
+  return syncs.every((name) => arrived.some(({ sync }) => sync === name));
 }
 
 function followersOf(project: Project, sync: string): { name: string; starts: After }[] {

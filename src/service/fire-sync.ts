@@ -2,7 +2,7 @@ import { realpath } from "node:fs/promises";
 import { relative, sep } from "node:path";
 import type { Sync } from "../contract/project.ts";
 import type { Schedule, When } from "../contract/schedule.ts";
-import type { ScheduleRecord } from "../contract/service.ts";
+import type { Arrival, ScheduleRecord } from "../contract/service.ts";
 import { asFault } from "../core/as-fault.ts";
 import { afterBlackout, nextStart } from "../core/next-start.ts";
 import { withoutValues } from "../core/without-values.ts";
@@ -45,18 +45,23 @@ export async function fireSync(parts: ServiceParts, name: string, dueMs: number,
       return null;
     }
     tellLate(parts, sync, schedule, { dueMs, nowMs });
-    await start(parts, sync, schedule);
+    await start(parts, sync, schedule, record?.arrived ?? []);
     return null;
   } finally {
     await release();
   }
 }
 
-async function start(parts: ServiceParts, sync: Sync, { starts }: Schedule): Promise<void> {
+async function start(
+  parts: ServiceParts,
+  sync: Sync,
+  { starts }: Schedule,
+  arrived: readonly Arrival[],
+): Promise<void> {
   const trigger = starts.kind === "after" ? `after ${starts.syncs.join(", ")}` : "schedule";
   await requestRun(parts, sync, { action: "run", approve: false, who: "schedule", trigger, key: null, cause: null });
   // Only now: a crash before it starts it twice, which is one run, and after it nobody would start it.
-  if (starts.kind === "after") await parts.state.putSchedule(sync.name, { arrived: [] });
+  if (starts.kind === "after") await parts.state.depart(sync.name, arrived);
 }
 
 /** Planned times lie outside of blackouts; the ends of other syncs, and starts that come late, may fall into one. */

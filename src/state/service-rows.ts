@@ -1,5 +1,5 @@
 import type { Knex } from "knex";
-import type { ScheduleRecord, Scope, ServiceStore, TokenRecord } from "../contract/service.ts";
+import type { Arrival, ScheduleRecord, Scope, ServiceStore, TokenRecord } from "../contract/service.ts";
 import type { AuditEntry } from "../contract/state.ts";
 import { askMethods } from "./asks.ts";
 import type { Database } from "./database.ts";
@@ -32,7 +32,9 @@ export function serviceMethods(database: Database): ServiceStore {
   };
 }
 
-function scheduleMethods(database: Database): Pick<ServiceStore, "schedules" | "schedule" | "putSchedule" | "arrive"> {
+function scheduleMethods(
+  database: Database,
+): Pick<ServiceStore, "schedules" | "schedule" | "putSchedule" | "arrive" | "depart"> {
   return {
     schedules: () =>
       database.read(async (db) => {
@@ -48,15 +50,27 @@ function scheduleMethods(database: Database): Pick<ServiceStore, "schedules" | "
 
     putSchedule: (sync, patch) => database.write((trx) => putSchedule(trx, sync, patch)),
 
-    arrive: (sync, from) =>
+    arrive: (sync, arrival) =>
       database.write(async (trx) => {
-        const row: ScheduleRow | undefined = await trx("schedule").where({ sync }).first();
-        const known = row === undefined ? [] : scheduleOf(row).arrived;
-        const arrived = [...new Set([...known, from])].sort();
+        const others = (await arrivalsOf(trx, sync)).filter((known) => known.sync !== arrival.sync);
+        const arrived = [...others, arrival].sort((a, b) => (a.sync < b.sync ? -1 : 1));
         await putSchedule(trx, sync, { arrived });
         return arrived;
       }),
+
+    depart: (sync, arrivals) =>
+      database.write(async (trx) => {
+        const gone = new Set(arrivals.map(({ run }) => run));
+        const known = await arrivalsOf(trx, sync);
+        const arrived = known.filter(({ run }) => !gone.has(run));
+        if (arrived.length < known.length) await putSchedule(trx, sync, { arrived });
+      }),
   };
+}
+
+async function arrivalsOf(trx: Knex.Transaction, sync: string): Promise<readonly Arrival[]> {
+  const row: ScheduleRow | undefined = await trx("schedule").where({ sync }).first();
+  return row === undefined ? [] : scheduleOf(row).arrived;
 }
 
 async function putSchedule(
@@ -90,7 +104,7 @@ function scheduleOf(row: ScheduleRow): ScheduleRecord {
     firedAt: number("fired_at"),
     nextAt: number("next_at"),
     passed: text("passed"),
-    arrived: JSON.parse(text("arrived") ?? "[]") as string[],
+    arrived: JSON.parse(text("arrived") ?? "[]") as Arrival[],
     announced: text("announced"),
   };
 }

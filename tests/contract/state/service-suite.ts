@@ -319,10 +319,14 @@ export function serviceSuite(name: string, makePlace: () => Promise<ServicePlace
         expect(await store.schedule("people")).toEqual({ ...blank, passed: null, arrived: [], announced: null });
         await store.putSchedule("people", { spec: "abc", nextAt: 5 });
         await store.putSchedule("people", { paused: true, pausedBy: "Ann" });
-        await store.putSchedule("people", { arrived: ["a", "b"], announced: "r1", passed: "when: no" });
+        const arrived = [
+          { sync: "a", run: "a1" },
+          { sync: "b", run: "b1" },
+        ];
+        await store.putSchedule("people", { arrived, announced: "r1", passed: "when: no" });
         await store.putSchedule("people", { firedAt: 4, nextAt: null });
         const all = { ...blank, spec: "abc", paused: true, pausedBy: "Ann", firedAt: 4, nextAt: null };
-        const whole = { ...all, passed: "when: no", arrived: ["a", "b"], announced: "r1" };
+        const whole = { ...all, passed: "when: no", arrived, announced: "r1" };
         expect(await store.schedule("people")).toEqual(whole);
         await store.putSchedule("people", { paused: false, pausedBy: null, arrived: [], passed: null });
         await store.putSchedule("orders", { paused: true });
@@ -333,14 +337,29 @@ export function serviceSuite(name: string, makePlace: () => Promise<ServicePlace
       });
 
       it("note arrivals from several sides at once and lose none", async () => {
-        const arrivals = await Promise.all(["c", "a", "b", "a"].map((from) => store.arrive("people", from)));
-        expect((await store.schedule("people"))?.arrived).toEqual(["a", "b", "c"]);
+        const arrive = (from: string, place: number) => store.arrive("people", { sync: from, run: `${from}${place}` });
+        const arrivals = await Promise.all(["c", "a", "b", "a"].map(arrive));
+        const runs = (await store.schedule("people"))?.arrived.map(({ run }) => run);
+        expect(runs).toEqual(["a3", "b2", "c0"]);
         expect(arrivals.map((arrived) => arrived.length).sort()).toEqual([1, 2, 3, 3]);
       });
 
+      it("let go of those for which it begins, and of none that came meanwhile", async () => {
+        await store.arrive("people", { sync: "b", run: "b1" });
+        const seen = await store.arrive("people", { sync: "a", run: "a1" });
+        await store.arrive("people", { sync: "a", run: "a2" });
+        await store.depart("people", seen);
+        expect((await store.schedule("people"))?.arrived).toEqual([{ sync: "a", run: "a2" }]);
+        await store.depart("people", [{ sync: "a", run: "a2" }]);
+        await store.depart("unknown", seen);
+        expect((await store.schedule("people"))?.arrived).toEqual([]);
+        expect(await store.schedule("unknown")).toBeNull();
+      });
+
       it.each(HOSTILE_TEXTS)("keep texts exactly: %s", async (_, text) => {
-        await store.putSchedule("people", { pausedBy: text, passed: text, arrived: [text] });
-        expect(await store.schedule("people")).toMatchObject({ pausedBy: text, passed: text, arrived: [text] });
+        const arrived = [{ sync: text, run: "r1" }];
+        await store.putSchedule("people", { pausedBy: text, passed: text, arrived });
+        expect(await store.schedule("people")).toMatchObject({ pausedBy: text, passed: text, arrived });
       });
     });
 

@@ -3,7 +3,7 @@
 import { symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { RunState } from "../../../src/contract/run.ts";
 import { type Clockwork, START_MS, startClockwork } from "./clockwork.ts";
 
@@ -174,6 +174,21 @@ describe("after other syncs", () => {
     await clockwork.passToStart("a");
     await clockwork.pass(0);
     for (const name of ["a", "b", "c"]) expect(await clockwork.runs(name)).toHaveLength(1);
+  });
+
+  it("an end that comes while it begins counts for the next time", async () => {
+    const clockwork = await works({ a: "{ after: [b, c] }", b: null, c: null });
+    const { state } = clockwork.parts();
+    const request = state.request;
+    vi.spyOn(state, "request").mockImplementationOnce(async (...asked) => {
+      await state.arrive("a", { sync: "b", run: "the next one" });
+      return request(...asked);
+    });
+    await clockwork.run("b", "succeeded");
+    await clockwork.run("c", "succeeded");
+    expect(await clockwork.runs("a")).toHaveLength(1);
+    await clockwork.run("c", "succeeded");
+    expect(await clockwork.runs("a")).toHaveLength(2);
   });
 
   it("arrivals outlive the process", async () => {
