@@ -3,7 +3,8 @@ import { createInterface } from "node:readline/promises";
 import type { Clock } from "../contract/clock.ts";
 import { Fault } from "../contract/fault.ts";
 import type { Project, Sync } from "../contract/project.ts";
-import { MODIFIED, type Selection, selectSyncs } from "../core/select.ts";
+import { modifiedSyncs } from "../core/modified-syncs.ts";
+import { MODIFIED, selectSyncs } from "../core/select.ts";
 import { openLook } from "../engine/open-memory.ts";
 import type { CommandContext } from "./command-context.ts";
 import { problemText } from "./render-fault.ts";
@@ -45,9 +46,9 @@ export async function chooseSyncs(
   { options, services }: CommandContext<SelectOptions>,
 ): Promise<readonly Sync[]> {
   const selectors = options.select ?? [];
-  const remembered = await rememberedHashes(project, selectors, services.clock);
+  const modified = await modifiedOnes(project, selectors, services.clock);
   if (names.length > 0 || selectors.length > 0 || options.all)
-    return selectSyncs(project, { names, selectors, all: options.all, remembered });
+    return selectSyncs(project, { names, selectors, all: options.all, modified });
   const known = [...project.syncs.keys()];
   if (process.stdin.isTTY !== true || known.length === 0)
     throw new Fault("USAGE", "which syncs?", { fix: `name them (${known.join(", ")}), or use --select or --all` });
@@ -68,16 +69,15 @@ export async function chooseSyncs(
   }
 }
 
-/** What every sync was when it ran last; the state is only looked into where somebody asks for it. */
-async function rememberedHashes(
+/** The state is only looked into where somebody asks for it. */
+async function modifiedOnes(
   project: Project,
   selectors: readonly string[],
   clock: Clock,
-): Promise<NonNullable<Selection["remembered"]>> {
+): Promise<ReadonlySet<string>> {
   const state = selectors.includes(MODIFIED) ? await openLook(project, clock) : null;
   try {
-    const records = state === null ? [] : await state.syncs();
-    return new Map(records.map(({ name, configHash }) => [name, configHash]));
+    return modifiedSyncs(project, state === null ? [] : await state.syncs());
   } finally {
     await state?.close();
   }

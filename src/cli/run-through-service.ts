@@ -10,6 +10,9 @@ import type { Ended } from "./run.ts";
 
 const POLL = "wait=60";
 
+/** What the service is asked for beside the approval. */
+export type AskedThere = { readonly action: Action; readonly insist: boolean };
+
 /**
  * Lets the service that works on the project do the runs, and waits for their ends. Ctrl-C cancels them there. Alerts are the
  * service's to send.
@@ -19,7 +22,7 @@ export async function runThroughService(
   project: Project,
   line: ServiceLine,
   syncs: readonly Sync[],
-  action: Action,
+  asked: AskedThere,
 ): Promise<readonly Ended[]> {
   const { output, services, signal } = context;
   output.note(`a service works on this project: it runs what you ask for (${line.url})`);
@@ -29,7 +32,7 @@ export async function runThroughService(
   if (state === null)
     throw new Fault("STATE_MISSING", "the service's state is not where this project's files say it is");
   try {
-    return await Promise.all(syncs.map((sync) => runOne(context, line, state, sync, action)));
+    return await Promise.all(syncs.map((sync) => runOne(context, line, state, sync, asked)));
   } finally {
     await state.close();
   }
@@ -40,11 +43,11 @@ async function runOne(
   line: ServiceLine,
   state: StateStore,
   sync: Sync,
-  action: Action,
+  asked: AskedThere,
 ): Promise<Ended> {
   try {
     const path = `/api/v1/syncs/${encodeURIComponent(sync.name)}/runs`;
-    const started = await line.ask("POST", path, { action, approve: options.approve }, signal);
+    const started = await line.ask("POST", path, { ...asked, approve: options.approve }, signal);
     const id = String(started.id);
     await untilOver(line, id, signal);
     const run = await state.run(id);

@@ -1,7 +1,7 @@
 import type { News } from "../alerts/news.ts";
 import { Fault, isFaultCode } from "../contract/fault.ts";
 import type { Project, Sync } from "../contract/project.ts";
-import type { Action, RunRecord } from "../contract/run.ts";
+import type { RunRecord } from "../contract/run.ts";
 import type { StateStore } from "../contract/state.ts";
 import { asFault } from "../core/as-fault.ts";
 import { amount } from "../core/count-text.ts";
@@ -23,7 +23,7 @@ import { faultDocument, faultText } from "./render-fault.ts";
 import { restoredText } from "./render-plan.ts";
 import { progressShower } from "./render-progress.ts";
 import { runLine, runText } from "./render-run.ts";
-import { runThroughService } from "./run-through-service.ts";
+import { type AskedThere, runThroughService } from "./run-through-service.ts";
 import { newsOf, sendNews, sendUnopened } from "./send-news.ts";
 
 export type Ended = {
@@ -62,9 +62,9 @@ export async function sendSyncs(
   isOne: boolean,
 ): Promise<number> {
   const line = await findService(project, context.services);
-  const action = sending.work === undefined ? actionOf(sending.aim) : null;
-  if (line !== null && action !== null)
-    return showEnds(context.output, await runThroughService(context, project, line, syncs, action), isOne);
+  const asked = askedThere(sending);
+  if (line !== null && asked !== null)
+    return showEnds(context.output, await runThroughService(context, project, line, syncs, asked), isOne);
   const bench = await openBench(context, project, "run").catch((error) => sendUnopened(context, project, syncs, error));
   let news: readonly News[] = [];
   try {
@@ -78,10 +78,10 @@ export async function sendSyncs(
   }
 }
 
-/** What a service would call it; null for what it does not do. */
-function actionOf(aim: PlanAim): Action | null {
-  if (aim === CHANGES_ONLY) return "run";
-  return aim === EVERY_ROW ? "resync" : null;
+/** What a service would call it; null for what it does not do. What it goes on with is planned anew right after. */
+function askedThere({ aim, work }: Sending): AskedThere | null {
+  if (aim === CHANGES_ONLY) return { action: "run", insist: work !== undefined };
+  return aim === EVERY_ROW ? { action: "resync", insist: false } : null;
 }
 
 function showEnds(output: Output, ended: readonly Ended[], isOne: boolean): number {

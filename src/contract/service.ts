@@ -36,6 +36,8 @@ export type RunRequest = {
 export type Ask = {
   /** Lets go what a guard holds. */
   readonly approve: boolean;
+  /** Goes on with a paused run before its time, and with a sync that died again and again. */
+  readonly insists: boolean;
   readonly who: string;
 };
 
@@ -88,7 +90,7 @@ export type AuditFilter = { readonly beforeId: number | null; readonly sync: str
 export interface ServiceStore {
   /**
    * Notes a run to be begun. One waits for a sync and action: another request gets the waiting one (`coalesced`), a resync takes
-   * a waiting run's place, and an approval is kept. A known idempotency key gets the run that it got before (`repeated`).
+   * a waiting run's place, and an approval or insistence is kept. A known idempotency key gets the run that it got before (`repeated`).
    */
   request(request: RunRequest, key: IdempotencyKey | null): Promise<Requested>;
   /** The oldest queued run of the sync that sends, or the oldest that only plans; null where none waits. */

@@ -10,7 +10,12 @@ export type SyncRecord = {
   /** Counts acceptances; planner and state of one generation belong together. */
   readonly generation: number;
   readonly configHash: string;
+  /** Of its queries; null where nobody noted it, before there was one. */
+  readonly sqlHash: string | null;
 };
+
+/** Leave that was given with a run; see RunOptions. */
+export type Asked = { readonly approve: boolean; readonly insists: boolean };
 
 /** The right to work on one sync. Every write of a run carries it; a write under an old epoch is refused (LEASE_LOST). */
 export type Lease = { readonly sync: string; readonly epoch: number; readonly holder: string };
@@ -217,10 +222,10 @@ export interface StateStore {
   putDeaths(lease: Lease, deaths: Deaths | null): Promise<void>;
 
   /**
-   * Also begins a run that was queued under this id, `approved` or not as its ask was when somebody looked. Faults: CANCELLED
-   * where it is queued no more; SYNC_BUSY where more was asked of it since: look again.
+   * Also begins a run that was queued under this id, as it was asked for when somebody looked. Faults: CANCELLED where it is
+   * queued no more; SYNC_BUSY where more was asked of it since: look again.
    */
-  createRun(lease: Lease, run: RunRecord, approved?: boolean): Promise<void>;
+  createRun(lease: Lease, run: RunRecord, asked?: Asked): Promise<void>;
   patchRun(lease: Lease, id: string, patch: RunPatch): Promise<void>;
   run(id: string): Promise<RunRecord | null>;
   /** Newest first. */

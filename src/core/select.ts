@@ -10,11 +10,11 @@ export type Selection = {
   readonly names: readonly string[];
   readonly selectors: readonly string[];
   readonly all: boolean;
-  /** Config hashes that the state remembers, by sync; where they are not given nothing can be asked for by `state:`. */
-  readonly remembered?: ReadonlyMap<string, string>;
+  /** Those that `state:modified` means; where they are not given nothing can be asked for by `state:`. */
+  readonly modified?: ReadonlySet<string>;
 };
 
-/** Syncs whose config hash the state does not remember: changed since they ran last, or new. */
+/** Syncs that are new, or are not what they were when they ran last. */
 export const MODIFIED = "state:modified";
 
 type Syncs = Pick<Project, "syncs">;
@@ -35,9 +35,9 @@ function named(project: Syncs, name: string): Sync {
   throw new Fault("USAGE", `there is no sync "${name}"`, { fix: hint(name, project.syncs.keys(), "syncs") });
 }
 
-function selected(project: Syncs, selector: string, remembered: Selection["remembered"]): Sync[] {
-  if (selector === MODIFIED && remembered !== undefined)
-    return [...project.syncs.values()].filter((sync) => remembered.get(sync.name) !== sync.configHash);
+function selected(project: Syncs, selector: string, modified: Selection["modified"]): Sync[] {
+  if (selector === MODIFIED && modified !== undefined)
+    return [...project.syncs.values()].filter(({ name }) => modified.has(name));
   const colon = selector.indexOf(":");
   const kind = colon < 0 ? selector : selector.slice(0, colon);
   const wanted = colon < 0 ? "" : selector.slice(colon + 1);
@@ -45,7 +45,7 @@ function selected(project: Syncs, selector: string, remembered: Selection["remem
     const near = isSelectorKind(kind) ? kind : suggest(kind, SELECTORS);
     throw new Fault("USAGE", `"${selector}" is no selector`, {
       fix:
-        near === null ? `write tag:NAME, connection:NAME or model:NAME${orModified(remembered)}` : `write ${near}:NAME`,
+        near === null ? `write tag:NAME, connection:NAME or model:NAME${orModified(modified)}` : `write ${near}:NAME`,
     });
   }
   const traits = TRAITS[kind];
@@ -59,8 +59,8 @@ function selected(project: Syncs, selector: string, remembered: Selection["remem
   return found;
 }
 
-function orModified(remembered: Selection["remembered"]): string {
-  return remembered === undefined ? "" : `, or ${MODIFIED}`;
+function orModified(modified: Selection["modified"]): string {
+  return modified === undefined ? "" : `, or ${MODIFIED}`;
 }
 
 /**
@@ -75,7 +75,7 @@ export function selectSyncs(project: Syncs, selection: Selection): Sync[] {
     ? [...project.syncs.values()]
     : [
         ...selection.names.map((name) => named(project, name)),
-        ...selection.selectors.flatMap((selector) => selected(project, selector, selection.remembered)),
+        ...selection.selectors.flatMap((selector) => selected(project, selector, selection.modified)),
       ];
   return [...new Set(chosen)].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -38,7 +38,7 @@ async function planUnderLease(
   signal: AbortSignal,
 ): Promise<FinishedRun> {
   const run = { ...newRun(bench, sync, options), action: "plan" as const };
-  await state.createRun(lease, run, options.approve);
+  await state.createRun(lease, run, options);
   const meter = newMeter();
   try {
     options.onProgress({ sync: sync.name, phase: "planning", done: 0, planned: 0 });

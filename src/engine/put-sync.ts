@@ -1,4 +1,5 @@
 import type { Lease, StateStore } from "../contract/state.ts";
+import { sqlHash } from "../core/sql-hash.ts";
 import type { PreparedSync } from "./prepare-sync.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -17,5 +18,6 @@ export async function putSync(
     model: prepared.sync.model,
     generation: meta?.generation ?? 0,
     configHash: prepared.sync.configHash,
+    sqlHash: sqlHash(bench.project.models, prepared.sync),
   });
 }

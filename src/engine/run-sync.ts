@@ -82,7 +82,7 @@ async function runUnderLease(
 ): Promise<FinishedRun> {
   const { lease } = tenure;
   const run = newRun(bench, sync, options);
-  await state.createRun(lease, run, options.approve);
+  await state.createRun(lease, run, options);
   const meter = newMeter();
   try {
     options.onProgress({ sync: sync.name, phase: "planning", done: 0, planned: 0 });

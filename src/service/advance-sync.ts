@@ -102,7 +102,7 @@ function optionsOf(
     approve: request?.ask.approve ?? false,
     ...(run === null ? {} : { queued: run }),
     aim: run?.action === "resync" ? EVERY_ROW : CHANGES_ONLY,
-    insists: false,
+    insists: request?.ask.insists ?? false,
     isDead: parts.isDead,
     holder: parts.holder,
     planTurn: afterBeforeHooks(parts, sync, run, parts.planTurn, signal),

@@ -59,7 +59,8 @@ async function start(
   arrived: readonly Arrival[],
 ): Promise<void> {
   const trigger = starts.kind === "after" ? `after ${starts.syncs.join(", ")}` : "schedule";
-  await requestRun(parts, sync, { action: "run", approve: false, who: "schedule", trigger, key: null, cause: null });
+  const plain = { action: "run", approve: false, insists: false } as const;
+  await requestRun(parts, sync, { ...plain, who: "schedule", trigger, key: null, cause: null });
   // Only now: a crash before it starts it twice, which is one run, and after it nobody would start it.
   if (starts.kind === "after") await parts.state.depart(sync.name, arrived);
 }

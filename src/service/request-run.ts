@@ -7,6 +7,7 @@ import { runKey, type ServiceParts } from "./service-parts.ts";
 export type Wanted = {
   readonly action: Action;
   readonly approve: boolean;
+  readonly insists: boolean;
   /** For the audit log. */
   readonly who: string;
   /** What history says started it. */
@@ -18,9 +19,9 @@ export type Wanted = {
 
 /** Notes that a sync is to run and rings for it. Triggers that come while one waits join it (S26). */
 export async function requestRun(parts: ServiceParts, sync: Sync, wanted: Wanted): Promise<Requested> {
-  const { action, approve, who, trigger, key, cause } = wanted;
+  const { action, approve, insists, who, trigger, key, cause } = wanted;
   const run = queuedRun(sync, { action, trigger }, parts);
-  const requested = await parts.state.request({ run, ask: { approve, who } }, key);
+  const requested = await parts.state.request({ run, ask: { approve, insists, who } }, key);
   if (requested.kind === "conflict") return requested;
   if (requested.kind === "new")
     parts.events.tell({ kind: "run.queued", sync: sync.name, run: run.id, detail: { action, trigger } });

@@ -4,7 +4,7 @@ import type { Database } from "./database.ts";
 import { fromRow, type RunRow, toRow } from "./runs.ts";
 import { fromStored, toStored } from "./stored-text.ts";
 
-type AskRow = { run: string; approve: number | boolean; who: string };
+type AskRow = { run: string; approve: number | boolean; insists: number | boolean; who: string };
 type KeyRow = { request: string; run: string };
 
 /** How long the same key means the same request. */
@@ -31,7 +31,7 @@ export function askMethods(
           .join("ask", "ask.run", "run.id")
           .where({ sync, state: "queued" })
           .orderBy("run.id")
-          .select("run.*", "ask.approve", "ask.who")
+          .select("run.*", "ask.approve", "ask.insists", "ask.who")
           .first();
         return row === undefined ? null : requestOf(row);
       }),
@@ -61,7 +61,8 @@ export function askMethods(
 }
 
 function requestOf(row: RunRow & AskRow): RunRequest {
-  return { run: fromRow(row), ask: { approve: Boolean(row.approve), who: fromStored(row.who) } };
+  const ask = { approve: Boolean(row.approve), insists: Boolean(row.insists), who: fromStored(row.who) };
+  return { run: fromRow(row), ask };
 }
 
 function keyRow({ caller, key, request }: IdempotencyKey) {
@@ -93,13 +94,14 @@ async function putRequest(trx: Knex.Transaction, { run, ask }: RunRequest): Prom
     // Every row again includes what changed.
     const action = same.action === "resync" ? "resync" : run.action;
     if (action !== same.action) await trx("run").where({ id: same.id }).update({ action });
-    if (ask.approve)
+    const more = { ...(ask.approve ? { approve: true } : {}), ...(ask.insists ? { insists: true } : {}) };
+    if (ask.approve || ask.insists)
       await trx("ask")
         .where({ run: same.id })
-        .update({ approve: true, who: toStored(ask.who) });
+        .update({ ...more, who: toStored(ask.who) });
     return { kind: "coalesced", run: { ...same, action } };
   }
   await trx("run").insert(toRow(run));
-  await trx("ask").insert({ run: run.id, approve: ask.approve, who: toStored(ask.who) });
+  await trx("ask").insert({ ...ask, run: run.id, who: toStored(ask.who) });
   return { kind: "new", run };
 }

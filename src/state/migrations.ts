@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
 
 /** Forward only: a migration that was released is never edited. Its version is its place in the list, from 1. */
-export const MIGRATIONS: readonly ((trx: Knex.Transaction) => Promise<void>)[] = [createTables, survive, serve];
+export const MIGRATIONS: readonly ((trx: Knex.Transaction) => Promise<void>)[] = [createTables, survive, serve, insist];
 
 /** The version of the tables as this program makes them. */
 export const STATE_SCHEMA = MIGRATIONS.length;
@@ -192,5 +192,15 @@ async function serve(trx: Knex.Transaction): Promise<void> {
     for (const name of ["source", "id"]) table.text(name).notNullable();
     table.bigInteger("at").notNullable().index();
     table.primary(["source", "id"]);
+  });
+}
+
+/** Which queries a sync had when it ran last, and whether whoever asked for a run insists. */
+async function insist(trx: Knex.Transaction): Promise<void> {
+  await trx.schema.alterTable("sync", (table) => {
+    table.text("sql_hash");
+  });
+  await trx.schema.alterTable("ask", (table) => {
+    table.boolean("insists").notNullable().defaultTo(false);
   });
 }

@@ -46,7 +46,7 @@ const CHUNK = 200;
 
 export function runMethods(database: Database): Pick<StateStore, "createRun" | "patchRun" | "run" | "runs" | "prune"> {
   return {
-    createRun: (lease, run, approved = false) =>
+    createRun: (lease, run, { approve, insists } = { approve: false, insists: false }) =>
       database.fenced(lease, async (trx) => {
         const row = toRow({ ...run, sync: lease.sync });
         const queued: RunRow | undefined = await trx("run").where({ id: run.id }).first();
@@ -57,8 +57,9 @@ export function runMethods(database: Database): Pick<StateStore, "createRun" | "
         // What it is to do may have grown since it was looked at: it is then begun as that.
         if (queued.state === "queued" && queued.action !== run.action)
           throw new Fault("SYNC_BUSY", `run ${run.id} became a ${queued.action} before it began`);
-        if (!approved && (await trx("ask").where({ run: run.id, approve: true }).first()) !== undefined)
-          throw new Fault("SYNC_BUSY", `run ${run.id} was approved before it began`);
+        const ask: { approve: unknown; insists: unknown } | undefined = await trx("ask").where({ run: run.id }).first();
+        if ((Boolean(ask?.approve) && !approve) || (Boolean(ask?.insists) && !insists))
+          throw new Fault("SYNC_BUSY", `more was asked of run ${run.id} before it began`);
         const begun = await trx("run").where({ id: run.id, sync: lease.sync, state: "queued" }).update(row);
         if (begun === 0) throw new Fault("CANCELLED", `run ${run.id} was cancelled before it began`);
       }),

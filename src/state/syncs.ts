@@ -10,6 +10,7 @@ type SyncRow = {
   model: string;
   generation: number;
   config_hash: string;
+  sql_hash: string | null;
 };
 
 export function syncMethods(database: Database): Pick<StateStore, "syncs" | "putSync" | "renameSync" | "forgetSync"> {
@@ -24,9 +25,9 @@ export function syncMethods(database: Database): Pick<StateStore, "syncs" | "put
 
     putSync: (lease, sync) =>
       database.fenced(lease, async (trx) => {
-        const { configHash, ...rest } = sync;
+        const { configHash, sqlHash, ...rest } = sync;
         await trx("sync")
-          .insert({ ...rest, config_hash: configHash })
+          .insert({ ...rest, config_hash: configHash, sql_hash: sqlHash })
           .onConflict("name")
           .merge();
       }),
@@ -56,6 +57,6 @@ export function syncMethods(database: Database): Pick<StateStore, "syncs" | "put
 }
 
 function fromRow(row: SyncRow): SyncRecord {
-  const { config_hash, generation, ...rest } = row;
-  return { ...rest, generation: Number(generation), configHash: config_hash };
+  const { config_hash, sql_hash, generation, ...rest } = row;
+  return { ...rest, generation: Number(generation), configHash: config_hash, sqlHash: sql_hash };
 }

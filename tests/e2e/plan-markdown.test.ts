@@ -24,6 +24,12 @@ describe("sluice plan --markdown", () => {
     const same = await modified();
     expect(same).toMatchObject({ status: 0, stdout: "### What a run would send\n\nNothing: no sync is meant.\n" });
 
+    // Another query alone counts, too.
+    const query = project.read("models/people.sql");
+    project.write({ "models/people.sql": `${query.trimEnd()} limit 2\n` });
+    expect((await modified()).stdout).toMatch(/^\| `people` \| 0 \| 0 \| 1 \|/m);
+    project.write({ "models/people.sql": query });
+
     project.write({
       "syncs/people.yml": {
         ...PEOPLE_SYNC,

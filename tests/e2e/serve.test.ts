@@ -90,6 +90,9 @@ describe.concurrent("a service", () => {
       document: { error: { code: "PLANNER_BUSY", message: expect.stringContaining(service.url) } },
     });
     expect((await project.sluice(["status"])).status).toBe(0);
+    // What it goes on with is followed by a run, as always under a service.
+    const resumed = await project.json<object>(["resume", "people"]);
+    expect(resumed).toMatchObject({ status: 0, document: { run: { state: "succeeded", planned: 0 } } });
 
     await portal.fault(SLOW);
     // A file that was saved a moment ago counts at once.

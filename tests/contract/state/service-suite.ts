@@ -37,13 +37,14 @@ export function serviceSuite(name: string, makePlace: () => Promise<ServicePlace
     afterEach(() => place.remove());
 
     let made = 0;
-    const wanted = (part: { id?: string; sync?: string; action?: Action; approve?: boolean; who?: string } = {}) => {
+    type Part = { id?: string; sync?: string; action?: Action; approve?: boolean; insists?: boolean; who?: string };
+    const wanted = (part: Part = {}) => {
       const id = part.id ?? `r${String(++made).padStart(5, "0")}`;
-      const { sync = "people", action = "run", approve = false, who = "Ann" } = part;
+      const { sync = "people", action = "run", approve = false, insists = false, who = "Ann" } = part;
       const run = aRun({ id, sync, action, state: "queued", reason: null, startedAt: place.now(), endedAt: null });
-      return { run, ask: { approve, who } } satisfies RunRequest;
+      return { run, ask: { approve, insists, who } } satisfies RunRequest;
     };
-    const ask = async (part: Parameters<typeof wanted>[0] = {}, key: IdempotencyKey | null = null) => {
+    const ask = async (part: Part = {}, key: IdempotencyKey | null = null) => {
       const requested = await store.request(wanted(part), key);
       if (requested.kind === "conflict") throw new Error("the key was used for something else");
       return requested;
@@ -97,7 +98,7 @@ export function serviceSuite(name: string, makePlace: () => Promise<ServicePlace
         await ask({ who: "Ann" });
         await ask({ approve: true, who: "Bob" });
         await ask({ who: "Cid" });
-        expect((await store.queued("people"))?.ask).toEqual({ approve: true, who: "Bob" });
+        expect((await store.queued("people"))?.ask).toEqual({ approve: true, insists: false, who: "Bob" });
       });
 
       it("that only plan wait beside those that send; the older one is first", async () => {
@@ -235,17 +236,27 @@ export function serviceSuite(name: string, makePlace: () => Promise<ServicePlace
         expect(await store.run(run.id)).toMatchObject({ state: "planning", action: "resync" });
       });
 
-      it("that was approved after somebody looked does not begin without the approval", async () => {
-        const lease = await take(store, "people");
-        const { run } = await ask();
-        const looked = await store.queued("people");
-        expect(looked?.ask.approve).toBe(false);
-        expect(await ask({ approve: true })).toMatchObject({ kind: "coalesced" });
-        await expect(begin(lease, run.id)).rejects.toMatchObject({ code: "SYNC_BUSY" });
-        const again = await store.queued("people");
-        expect(again).toMatchObject({ run: { id: run.id }, ask: { approve: true } });
-        await store.createRun(lease, aRun({ id: run.id, state: "planning" }), true);
-        expect(await store.run(run.id)).toMatchObject({ state: "planning" });
+      it.each(["approve", "insists"] as const)(
+        "of which more was asked after somebody looked does not begin without: %s",
+        async (more) => {
+          const lease = await take(store, "people");
+          const { run } = await ask();
+          const plain = { approve: false, insists: false };
+          expect((await store.queued("people"))?.ask).toMatchObject(plain);
+          expect(await ask({ [more]: true })).toMatchObject({ kind: "coalesced" });
+          await expect(begin(lease, run.id)).rejects.toMatchObject({ code: "SYNC_BUSY" });
+          const asked = { ...plain, [more]: true };
+          expect(await store.queued("people")).toMatchObject({ run: { id: run.id }, ask: asked });
+          await store.createRun(lease, aRun({ id: run.id, state: "planning" }), asked);
+          expect(await store.run(run.id)).toMatchObject({ state: "planning" });
+        },
+      );
+
+      it("keeps what was asked of it first, whoever joins with less", async () => {
+        await ask({ insists: true });
+        await ask({ approve: true });
+        await ask({});
+        expect((await store.queued("people"))?.ask).toMatchObject({ approve: true, insists: true });
       });
 
       it("cannot be dismissed once it was begun, or is unknown", async () => {

@@ -504,7 +504,15 @@ async function pages(store: StateStore, sync: string) {
 }
 
 function aSync(name: string, generation: number) {
-  return { name, account: "portal 1", object: "contacts", model: "people", generation, configHash: "c0ffee" };
+  return {
+    name,
+    account: "portal 1",
+    object: "contacts",
+    model: "people",
+    generation,
+    configHash: "c0ffee",
+    sqlHash: null,
+  };
 }
 
 function acknowledged(run: string, fromSeq: number, toSeq: number, notes: ReturnType<typeof aNote>[] = []) {

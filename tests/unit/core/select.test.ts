@@ -11,8 +11,6 @@ const project = await loadSound({
   "syncs/plain.yml": SYNC,
 });
 
-const hashOf = (name: string): string => project.syncs.get(name)?.configHash ?? "";
-
 const pick = (selection: Partial<Selection>) =>
   selectSyncs(project, { names: [], selectors: [], all: false, ...selection }).map((sync) => sync.name);
 
@@ -30,13 +28,9 @@ describe("selectSyncs", () => {
     expect(pick(selection)).toEqual(wanted);
   });
 
-  it.each<[string, Record<string, string>, string[]]>([
-    ["nothing ever ran", {}, ["companies", "people", "plain"]],
-    ["one is as it was", { people: hashOf("people") }, ["companies", "plain"]],
-    ["one was another", { people: hashOf("people"), companies: "other", plain: hashOf("plain") }, ["companies"]],
-    ["all are as they were", Object.fromEntries([...project.syncs.keys()].map((name) => [name, hashOf(name)])), []],
-  ])("state:modified means what the state does not remember so: %s", (_, remembered, wanted) => {
-    expect(pick({ selectors: ["state:modified"], remembered: new Map(Object.entries(remembered)) })).toEqual(wanted);
+  it("state:modified means those that are given", () => {
+    expect(pick({ selectors: ["state:modified"], modified: new Set(["plain", "gone"]) })).toEqual(["plain"]);
+    expect(pick({ selectors: ["state:modified", "tag:hourly"], modified: new Set() })).toEqual(["people"]);
   });
 
   it.each<[Partial<Selection>, string, string]>([
@@ -50,7 +44,7 @@ describe("selectSyncs", () => {
       "write tag:NAME, connection:NAME or model:NAME",
     ],
     [
-      { selectors: ["state:new"], remembered: new Map() },
+      { selectors: ["state:new"], modified: new Set() },
       '"state:new" is no selector',
       "write tag:NAME, connection:NAME or model:NAME, or state:modified",
     ],

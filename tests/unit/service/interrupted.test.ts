@@ -1,4 +1,5 @@
-// Proves that a run whose process died before it sent anything is asked for once more, and that nothing follows from its first end.
+// Proves that a run whose process died before it sent anything is asked for once more, that nothing follows from its first end, and
+// that a sync which died too often is let go on by whoever insists.
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { newRunId } from "../../../src/core/run-id.ts";
@@ -49,4 +50,16 @@ it("goes on by itself; the syncs that come after start once, by the run that cam
     { id: died, state: "failed", code: "INTERRUPTED" },
   ]);
   expect(await runsOf("later")).toMatchObject([{ state: "succeeded", trigger: "after people" }]);
+});
+
+it("a quarantined sync is left alone until somebody insists", async () => {
+  const attempt = await rig.state.acquire("people", "test", LEASE_MS, () => true);
+  if (!attempt.ok) throw new Error("the sync is busy");
+  await rig.state.putDeaths(attempt.lease, { count: 3, run: "", answered: 0 });
+  await rig.state.release(attempt.lease);
+  expect(await rig.run("people", { wait: 30 })).toMatchObject({ state: "blocked", code: "QUARANTINED" });
+  expect(await rig.run("people", { wait: 30, insist: true })).toMatchObject({ state: "succeeded" });
+  expect(await rig.run("people", { wait: 30 })).toMatchObject({ state: "succeeded" });
+  const audit = await rig.ask("GET", "/api/v1/audit?sync=people");
+  expect(JSON.stringify(audit.body)).toContain("run, insisted");
 });

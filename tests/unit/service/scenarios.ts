@@ -72,6 +72,6 @@ export async function queuedAside(rig: Rig, sync: string): Promise<string> {
   const found = rig.service.parts.live.current().project.syncs.get(sync);
   if (found === undefined) throw new Error(`no sync ${sync}`);
   const run = queuedRun(found, { action: "run", trigger: "test" }, rig.service.parts);
-  await rig.state.request({ run, ask: { approve: false, who: "test" } }, null);
+  await rig.state.request({ run, ask: { approve: false, insists: false, who: "test" } }, null);
   return run.id;
 }

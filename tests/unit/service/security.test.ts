@@ -306,8 +306,8 @@ describe("scopes", () => {
     expect([allowed.status, allowed.body.code]).not.toEqual([403, "SCOPE_MISSING"]);
   });
 
-  it("an approval with a run needs the scope of approvals as well", async () => {
-    const body = { approve: true, wait: 30 };
+  it.each(["approve", "insist"])("%s with a run needs the scope of approvals as well", async (leave) => {
+    const body = { [leave]: true, wait: 30 };
     const refused = await rig.ask("POST", RUNS, { body, headers: await rig.token(["run"]) });
     expectRefused(refused, 403, "SCOPE_MISSING");
     const allowed = await rig.ask("POST", RUNS, { body, headers: await rig.token(["run", "approve"]) });

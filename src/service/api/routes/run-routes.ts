@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { ACTIONS, type Action, ROW_STATES, RUN_STATES, type RunRecord } from "../../../contract/run.ts";
+import { ACTIONS, ROW_STATES, RUN_STATES, type RunRecord } from "../../../contract/run.ts";
 import { isoTime, runJson, sampleJson } from "../../../core/run-json.ts";
 import { approveHold } from "../../../engine/approve-hold.ts";
 import { listRows } from "../../../engine/list-rows.ts";
@@ -35,6 +35,10 @@ const asked = z.strictObject({
     .default("run")
     .meta({ description: "run (default), plan: sends nothing, resync: every row again." }),
   approve: z.boolean().default(false).meta({ description: "Lets go what a guard holds; needs the scope `approve`." }),
+  insist: z.boolean().default(false).meta({
+    description:
+      "Goes on with a paused run before its time, and with a sync that is quarantined; needs the scope `approve`.",
+  }),
   wait: z.int().min(0).max(60).default(0).meta({ description: "Seconds to wait for the end before answering." }),
 });
 
@@ -150,23 +154,24 @@ async function waited({ parts, signal }: RunCall, run: RunRecord, seconds: numbe
   return seconds === 0 ? run : ((await waitForRun(parts, run.id, seconds * 1000, signal)) ?? run);
 }
 
-type StartCall = Call<{ name: string }, unknown, { action: Action; approve: boolean; wait: number }>;
+type StartCall = Call<{ name: string }, unknown, z.output<typeof asked>>;
 
 async function startRun(call: StartCall): Promise<Answer> {
   const { parts, caller, params, body, headers, cause, signal } = call;
   const sync = parts.live.current().project.syncs.get(params.name);
   if (sync === undefined || !maySee(caller, params.name)) return unknownSync(params.name);
-  if (body.approve && !mayDo(caller, "approve"))
-    return refusal(403, "SCOPE_MISSING", "`approve` needs the scope approve", "use a token that has it");
-  const { action, approve, wait } = body;
+  const { action, approve, insist, wait } = body;
+  if ((approve || insist) && !mayDo(caller, "approve"))
+    return refusal(403, "SCOPE_MISSING", "`approve` and `insist` need the scope approve", "use a token that has it");
   const word = headers["idempotency-key"];
   if (word !== undefined && (word === "" || word.length > 200))
     return refusal(400, "IDEMPOTENCY_KEY", "Idempotency-Key must have 1 to 200 characters", null);
   const request = createHash("sha256")
-    .update(JSON.stringify([sync.name, action, approve]))
+    .update(JSON.stringify([sync.name, action, approve, insist]))
     .digest("hex");
   const key = word === undefined ? null : { key: word, caller: caller.name, request };
-  const requested = await requestRun(parts, sync, { action, approve, who: caller.name, trigger: "api", key, cause });
+  const leave = { approve, insists: insist };
+  const requested = await requestRun(parts, sync, { action, ...leave, who: caller.name, trigger: "api", key, cause });
   if (requested.kind === "conflict")
     return refusal(
       422,
@@ -183,7 +188,7 @@ async function startRun(call: StartCall): Promise<Answer> {
 }
 
 async function auditStart({ parts, caller, body }: StartCall, { id, sync }: RunRecord): Promise<void> {
-  const detail = body.approve ? `${body.action}, approved` : body.action;
+  const detail = [body.action, ...(body.approve ? ["approved"] : []), ...(body.insist ? ["insisted"] : [])].join(", ");
   await parts.state.audit({ at: parts.clock.now(), who: caller.name, act: "start", sync, run: id, detail });
 }
 

@@ -79,7 +79,8 @@ async function start(
     if (sync === undefined) continue;
     const request = createHash("sha256").update(name).digest("hex");
     const key = { key: `${ids[0]} ${name}`, caller: who, request };
-    const requested = await requestRun(parts, sync, { action: "run", approve: false, who, trigger: who, key, cause });
+    const plain = { action: "run", approve: false, insists: false } as const;
+    const requested = await requestRun(parts, sync, { ...plain, who, trigger: who, key, cause });
     if (requested.kind === "conflict" || requested.kind === "repeated") continue;
     const run = requested.run.id;
     begun.push({ sync: name, run });
