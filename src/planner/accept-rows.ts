@@ -88,7 +88,7 @@ function movedSql(at: AcceptAt, snapshot: string, fromSeq: number, toSeq: number
   const perhapsOurs = "p.operation = 'insert' and p.settled = 'skipped' and p.origin = 'unknown'";
   // A record that was made or found by this write holds nothing of what the row's former record was sent.
   const isNew = "(p.remote_id is null or (p.adopted and s.mark is distinct from 'linked'))";
-  const former = `case when s.payload is null or ${isNew} then '{}' else s.payload end`;
+  const former = `case when s.payload is null or ${isNew} then '{}' else ${certainSql("s")} end`;
   // The patch drops nulls; where there are none, the fields are the payload as they stand.
   const sent = `case when s.payload is null and a.kept is null and not contains(p.fields, ':null') then p.fields
     else json_merge_patch(${former}, p.fields, coalesce(a.kept, '{}')) end`;
@@ -110,6 +110,16 @@ function movedSql(at: AcceptAt, snapshot: string, fromSeq: number, toSeq: number
     from ${ACKS} a join read_parquet(${quoteText(at.plan)}) p on p.seq = a.seq
     left join ${snapshot} s on s.key = p.key
     where p.seq between ${fromSeq} and ${toSeq}`;
+}
+
+/**
+ * The payload without what a write in doubt may have changed. Its fields travel again, but for those that no mapping names any
+ * more: nobody knows what the record holds there, should one of them be mapped again.
+ */
+export function certainSql(snapshot: string): string {
+  const [payload, doubt] = [`${snapshot}.payload`, `${snapshot}.doubt`];
+  const nulls = `map_from_entries(list_transform(json_keys(${doubt}), k -> struct_pack(k := k, v := null::varchar)))`;
+  return `(case when ${doubt} is null or ${doubt} = '{}' then ${payload} else json_merge_patch(${payload}, to_json(${nulls})::varchar)::varchar end)`;
 }
 
 /**

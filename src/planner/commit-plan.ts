@@ -1,4 +1,5 @@
 import type { PlanRequest } from "../contract/planner.ts";
+import { certainSql } from "./accept-rows.ts";
 import { counts, type DuckdbSession } from "./duckdb-session.ts";
 import { owedField } from "./owed-fields.ts";
 import { invalidTable, metaOf, putMeta, readMeta, snapshotTable } from "./snapshot-schema.ts";
@@ -44,7 +45,8 @@ export async function commitPlan(
     );
     if (touched > 0)
       await session.run(
-        `update ${snapshot} set hash = t.hash, absent_since = null, mark = null, doubt = null from ${T.touch} t where ${snapshot}.key = t.key`,
+        `update ${snapshot} set hash = t.hash, payload = ${certainSql(snapshot)}, absent_since = null, mark = null, doubt = null
+          from ${T.touch} t where ${snapshot}.key = t.key`,
       );
     // Rows that left without anything to do in the destination: those without a record are forgotten, the rest is marked.
     if (removed > 0) {

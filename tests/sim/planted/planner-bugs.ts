@@ -3,7 +3,7 @@
 import type { PlanRow } from "../../../src/contract/plan.ts";
 import type { Planner } from "../../../src/contract/planner.ts";
 import type { Place } from "../story/place.ts";
-import { halfOf } from "../story/tables.ts";
+import { takenForWhole } from "../story/tables.ts";
 import { type Bug, disksOf } from "./plant.ts";
 
 /** Rows that were accepted before, by place: the bug outlives the process. */
@@ -76,7 +76,10 @@ export const PLANNER_BUGS: readonly Bug[] = [
     name: "a query that was cut is taken for whole",
     plant: (ports) => ({
       ...ports,
-      planner: { ...ports.planner, plan: (request) => ports.planner.plan({ ...request, sql: halfOf(request.sql) }) },
+      planner: {
+        ...ports.planner,
+        plan: (request) => ports.planner.plan({ ...request, sql: takenForWhole(request.sql) }),
+      },
     }),
   },
 ];

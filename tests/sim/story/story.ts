@@ -38,7 +38,7 @@ export async function playStory(stage: Stage, shape: StoryShape, chance: Chance)
       }
     }
     if (swarm.has("outage") && chance.hits(0.4)) vendor.downUntilMs = world.nowMs + chance.int(1_000, 200_000);
-    await playRound(stage, chance, given);
+    given = { ...given, version: await playRound(stage, chance, given, chance.fork(`edits ${round}`)) };
   }
   return given;
 }
@@ -48,7 +48,9 @@ function changed(tables: Given["tables"], size: number, chance: Chance, { swarm 
   return { people, everyone: withLeavers(tables.everyone, people, chance) };
 }
 
-async function playRound(stage: Stage, chance: Chance, { tables, version }: Given): Promise<void> {
+/** Gives the version of the files at its end: where a process died, somebody may change them before the next one starts. */
+async function playRound(stage: Stage, chance: Chance, { tables, ...given }: Given, edits: Chance): Promise<number> {
+  let { version } = given;
   const { world, vendor, swarm } = stage;
   const isEmpty = swarm.has("zero rows") && chance.hits(0.2);
   const isCut = !isEmpty && swarm.has("cut read") && chance.hits(0.15);
@@ -77,14 +79,17 @@ async function playRound(stage: Stage, chance: Chance, { tables, version }: Give
     vendor.seen.add("two processes");
     const laterMs = isOvertaken ? chance.int(181_000, 199_000) : chance.pick([0, 500, 5_000, 100_000, 250_000]);
     await Promise.all([start(0, fate), start(laterMs, drawFate(chance, swarm, true))]);
-    return;
+    return version;
   }
   // A supervisor starts a dead process again, at once or after a while.
   for (let attempt = 0; attempt < 4; attempt++) {
     const ended = await start(0, attempt === 0 ? fate : drawFate(chance, swarm, false));
-    if (ended !== null) return;
+    if (ended !== null) return version;
     await world.sleep(chance.pick([100, 2_000, 20_000, 200_000]));
+    // The run that was cut off is then given up, with what it had sent in doubt.
+    if (swarm.has("config edit") && edits.hits(0.5)) version++;
   }
+  return version;
 }
 
 /** Makes the tables' SQL known, and what it gives. */

@@ -40,7 +40,7 @@ function movedRow(at: AcceptAt, row: PlanRow, ack: Acceptance, stood: Entry | un
   const isOurs = row.operation === "insert" && row.settled === "skipped" && row.origin === "unknown";
   const isLinked = isRemoved || isApplied || isOurs;
   const isNew = row.remoteId === null || (row.adopted && stood?.mark !== "linked");
-  const former = stood === undefined || isNew ? {} : stood.payload;
+  const former = stood === undefined || isNew ? {} : certainOf(stood);
   const entry: Entry = {
     key: row.key,
     hash: isRemoved ? null : row.hash,
@@ -57,6 +57,11 @@ function movedRow(at: AcceptAt, row: PlanRow, ack: Acceptance, stood: Entry | un
   const transferred = isRemoved && ack.state === "transferred";
   const isGone = isApplied && (row.operation === "archive" || row.operation === "delete");
   return { entry, transferred, drops: isRemoved && (transferred || isGone) };
+}
+
+/** What a write in doubt may have changed is unknown, once its row no longer is in doubt. */
+export function certainOf({ payload, doubt }: Entry): FieldValues {
+  return Object.fromEntries(Object.entries(payload).filter(([field]) => !(field in (doubt ?? {}))));
 }
 
 function originOf(row: PlanRow, { created }: Acceptance, isApplied: boolean): Entry["origin"] {

@@ -10,6 +10,7 @@ import { hashVersion } from "../../../src/planner/hash-version.ts";
 import { owedField } from "../../../src/planner/owed-fields.ts";
 import { metaOf } from "../../../src/planner/snapshot-schema.ts";
 import { matchValues } from "../../../src/planner/value-sql.ts";
+import { certainOf } from "./accepted-rows.ts";
 import { changedRow, type Draft, draftOf } from "./changed-rows.ts";
 import { settleDoubted } from "./doubted-rows.ts";
 import { countsForGuards, factsOf, withHeld } from "./plan-counts.ts";
@@ -184,7 +185,8 @@ function commit(
     for (const [key, entry] of entries) if (!model.touch.has(key)) entries.set(key, { ...entry, hash: null });
   for (const [key, hash] of model.touch) {
     const entry = entries.get(key);
-    if (entry !== undefined) entries.set(key, { ...entry, hash, absentSince: null, mark: null, doubt: null });
+    const settled = { hash, absentSince: null, mark: null, doubt: null };
+    if (entry !== undefined) entries.set(key, { ...entry, payload: certainOf(entry), ...settled });
   }
   for (const { entry, planned, forgotten } of model.gone) {
     const stood = entries.get(entry.key);

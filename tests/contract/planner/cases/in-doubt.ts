@@ -46,6 +46,23 @@ export const inDoubt: readonly Case[] = [
       expect(sent(await sync.run(A))).toEqual({ 1: { name: "A" } });
     },
   },
+  ...[model(["1", "z@x", "A"]), A].map(
+    (meanwhile, index): Case => ({
+      title: `what was in doubt in a field that is mapped no more is unknown when it is mapped again, ${index === 0 ? "after a write" : "also where nothing was sent meanwhile"}`,
+      run: async (subject) => {
+        const sync = syncOn(subject);
+        await sync.run(A);
+        await sync.doubt(await sync.plan(B), [{ fromSeq: 0, toSeq: 0 }]);
+        const of = { name: sync.name, account: sync.account, object: sync.object };
+        const narrow = syncOn(subject, { ...of, fields: { id: {}, email: {} } });
+        await narrow.run(meanwhile);
+        expect(await narrow.entry("1")).toMatchObject({ isInDoubt: false });
+        const again = await sync.run(meanwhile);
+        expect(sent(again)).toEqual({ 1: { name: "A" } });
+        expect((await sync.run(meanwhile)).rows).toEqual([]);
+      },
+    }),
+  ),
   {
     title: "two doubts in a row add up",
     run: async (subject) => {
