@@ -6,7 +6,7 @@ import { sendSyncs } from "./run.ts";
 
 /**
  * Goes on with interrupted or paused runs, and plans nothing. Also before a pause is over, and for syncs that died so often that
- * `run` leaves them alone.
+ * `run` leaves them alone. A service at work does it as a run that insists: what it goes on with is planned anew right after.
  */
 export async function resume(context: CommandContext<SelectOptions>, names: readonly string[]): Promise<number> {
   const project = await openProject(context);

@@ -1,5 +1,5 @@
 import type { RunRecord } from "./run.ts";
-import type { AuditEntry } from "./state.ts";
+import type { Asked, AuditEntry } from "./state.ts";
 
 /** What a caller may do with the service. */
 export const SCOPES = ["read", "run", "approve", "values", "admin"] as const;
@@ -32,14 +32,8 @@ export type RunRequest = {
   readonly ask: Ask;
 };
 
-/** What a queued run was asked to do, beside what its record says. */
-export type Ask = {
-  /** Lets go what a guard holds. */
-  readonly approve: boolean;
-  /** Goes on with a paused run before its time, and with a sync that died again and again. */
-  readonly insists: boolean;
-  readonly who: string;
-};
+/** What a queued run was asked to do, beside what its record says, and by whom. */
+export type Ask = Asked & { readonly who: string };
 
 /** One caller's word for "this is the same request as before". */
 export type IdempotencyKey = {

@@ -14,8 +14,14 @@ export type SyncRecord = {
   readonly sqlHash: string | null;
 };
 
-/** Leave that was given with a run; see RunOptions. */
-export type Asked = { readonly approve: boolean; readonly insists: boolean };
+/** Leave that is given with a run. */
+export type Asked = {
+  /** Lets go what a guard holds (S22). */
+  readonly approve: boolean;
+  /** Goes on with a paused run before its time, and with a sync that died again and again. */
+  readonly insists: boolean;
+};
+export const PLAINLY: Asked = { approve: false, insists: false };
 
 /** The right to work on one sync. Every write of a run carries it; a write under an old epoch is refused (LEASE_LOST). */
 export type Lease = { readonly sync: string; readonly epoch: number; readonly holder: string };

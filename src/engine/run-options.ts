@@ -1,17 +1,14 @@
 import type { RunRecord } from "../contract/run.ts";
+import type { Asked } from "../contract/state.ts";
 import type { PlanAim } from "./plan-sync.ts";
 
-export type RunOptions = {
+export type RunOptions = Asked & {
   readonly trigger: string;
   readonly who: string;
-  /** Lets go what a guard holds (S22). */
-  readonly approve: boolean;
   /** The run that was asked for and waits to be begun; absent: a new one. */
   readonly queued?: RunRecord;
   /** What is planned: what changed, or every row again. */
   readonly aim: PlanAim;
-  /** Goes on with a paused run before its time, and with a sync that died again and again. */
-  readonly insists: boolean;
   readonly isDead: (holder: string) => boolean;
   readonly holder: string;
   /** At most so many plans at once; each may take the planner's whole memory limit. */

@@ -3,6 +3,7 @@ import { relative, sep } from "node:path";
 import type { Sync } from "../contract/project.ts";
 import type { Schedule, When } from "../contract/schedule.ts";
 import type { Arrival, ScheduleRecord } from "../contract/service.ts";
+import { PLAINLY } from "../contract/state.ts";
 import { asFault } from "../core/as-fault.ts";
 import { afterBlackout, nextStart } from "../core/next-start.ts";
 import { withoutValues } from "../core/without-values.ts";
@@ -59,8 +60,7 @@ async function start(
   arrived: readonly Arrival[],
 ): Promise<void> {
   const trigger = starts.kind === "after" ? `after ${starts.syncs.join(", ")}` : "schedule";
-  const plain = { action: "run", approve: false, insists: false } as const;
-  await requestRun(parts, sync, { ...plain, who: "schedule", trigger, key: null, cause: null });
+  await requestRun(parts, sync, { action: "run", ...PLAINLY, who: "schedule", trigger, key: null, cause: null });
   // Only now: a crash before it starts it twice, which is one run, and after it nobody would start it.
   if (starts.kind === "after") await parts.state.depart(sync.name, arrived);
 }

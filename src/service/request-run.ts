@@ -1,15 +1,11 @@
 import type { Sync } from "../contract/project.ts";
 import type { Action } from "../contract/run.ts";
-import type { IdempotencyKey, Requested } from "../contract/service.ts";
+import type { Ask, IdempotencyKey, Requested } from "../contract/service.ts";
 import { queuedRun } from "../engine/new-run.ts";
 import { runKey, type ServiceParts } from "./service-parts.ts";
 
-export type Wanted = {
+export type Wanted = Ask & {
   readonly action: Action;
-  readonly approve: boolean;
-  readonly insists: boolean;
-  /** For the audit log. */
-  readonly who: string;
   /** What history says started it. */
   readonly trigger: string;
   readonly key: IdempotencyKey | null;

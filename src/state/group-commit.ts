@@ -21,16 +21,18 @@ export function groupCommit(transaction: <T>(work: Work<T>) => Promise<T>): <T>(
   let isAtWork = false;
 
   const commit = async (group: readonly Waiting[]): Promise<void> => {
+    let hasBegun = false;
     try {
       const values = await transaction(async (trx) => {
+        hasBegun = true;
         const done: unknown[] = [];
         for (const { work } of group) done.push(await work(trx));
         return done;
       });
       for (const [place, { resolve }] of group.entries()) resolve(values[place]);
     } catch (error) {
-      const [only, ...others] = group;
-      if (only !== undefined && others.length === 0) only.reject(error);
+      // Where none can begin, each would wait as long for the same lock, one after the other.
+      if (group.length === 1 || !hasBegun) for (const { reject } of group) reject(error);
       else for (const one of group) await commit([one]);
     }
   };

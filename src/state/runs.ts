@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
 import { Fault } from "../contract/fault.ts";
 import type { Action, Forecast, GuardVerdict, ModelCounts, Operations, RunRecord, RunState } from "../contract/run.ts";
-import type { RunPatch, StateStore } from "../contract/state.ts";
+import { PLAINLY, type RunPatch, type StateStore } from "../contract/state.ts";
 import type { Database } from "./database.ts";
 import { fromStored, toStored } from "./stored-text.ts";
 
@@ -46,7 +46,7 @@ const CHUNK = 200;
 
 export function runMethods(database: Database): Pick<StateStore, "createRun" | "patchRun" | "run" | "runs" | "prune"> {
   return {
-    createRun: (lease, run, { approve, insists } = { approve: false, insists: false }) =>
+    createRun: (lease, run, { approve, insists } = PLAINLY) =>
       database.fenced(lease, async (trx) => {
         const row = toRow({ ...run, sync: lease.sync });
         const queued: RunRow | undefined = await trx("run").where({ id: run.id }).first();

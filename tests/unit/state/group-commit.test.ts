@@ -6,9 +6,11 @@ import { groupCommit } from "../../../src/state/group-commit.ts";
 type Rows = string[];
 
 /** A database of one table: what a transaction did counts once it has come to its end, and not before. */
-function table(failures: { commit?: Error } = {}) {
-  const state: { rows: Rows; commits: number; open: number } = { rows: [], commits: 0, open: 0 };
+function table(failures: { begin?: Error; commit?: Error } = {}) {
+  const state = { rows: [] as Rows, tries: 0, commits: 0, open: 0 };
   const transaction = async <T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T> => {
+    state.tries++;
+    if (failures.begin !== undefined) throw failures.begin;
     if (++state.open > 1) throw new Error("there is one connection");
     const rows = [...state.rows];
     try {
@@ -66,6 +68,14 @@ it("a commit that fails fails all of them, and the next ones are tried all the s
   delete failures.commit;
   await write(insert("c"));
   expect(state.rows).toEqual(["c"]);
+});
+
+it("where the database is locked, all of a group hear of it at once: none waits for the lock after another", async () => {
+  const { state, write } = table({ begin: new Error("locked") });
+  const ends = await Promise.allSettled(["a", "b", "c", "d"].map((name) => write(insert(name))));
+  expect(ends.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected", "rejected"]);
+  // The first alone, then the others together.
+  expect(state.tries).toBe(2);
 });
 
 it("very many are several groups", async () => {

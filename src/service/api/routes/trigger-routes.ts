@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { PLAINLY } from "../../../contract/state.ts";
 import type { Trigger } from "../../../contract/trigger.ts";
 import { requestRun } from "../../request-run.ts";
 import { isSigned, messageOf, whyStale } from "../../triggers/check-signature.ts";
@@ -79,8 +80,7 @@ async function start(
     if (sync === undefined) continue;
     const request = createHash("sha256").update(name).digest("hex");
     const key = { key: `${ids[0]} ${name}`, caller: who, request };
-    const plain = { action: "run", approve: false, insists: false } as const;
-    const requested = await requestRun(parts, sync, { ...plain, who, trigger: who, key, cause });
+    const requested = await requestRun(parts, sync, { action: "run", ...PLAINLY, who, trigger: who, key, cause });
     if (requested.kind === "conflict" || requested.kind === "repeated") continue;
     const run = requested.run.id;
     begun.push({ sync: name, run });
