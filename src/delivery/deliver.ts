@@ -19,6 +19,7 @@ export type DeliverParts = {
   /** Ids of merged records that this account's syncs know of (old id → new id). */
   readonly aliases: () => Promise<ReadonlyMap<string, string>>;
   readonly ownersOf: (remoteIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  readonly otherHolders: (remoteIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   /** Asked after every batch; a fault stops the delivery before the next one. */
   readonly check: () => Fault | null;
   readonly onProgress: (rowsDone: number) => void;
@@ -44,6 +45,7 @@ export async function deliver(parts: DeliverParts, signal: AbortSignal): Promise
     object: parts.object,
     destination: parts.destination,
     ownerOf: ownersOf(parts),
+    otherHolders: parts.otherHolders,
     claims: new Map<string, string>(),
     knownAliases: once(parts.aliases),
     onMerged: parts.recorder.merged,

@@ -78,6 +78,7 @@ async function send(bench: Workbench, state: StateStore, shipment: Shipment, sig
   const { sync, object, account } = prepared;
   const plan = planPath(bench.project, run.id);
   const recorder = recorderOf(bench, state, shipment, plan);
+  const holders = (ids: readonly string[]) => bench.planner.owners(account.account.id, sync.object, ids);
   const delivered = await deliver(
     {
       sync,
@@ -88,8 +89,12 @@ async function send(bench: Workbench, state: StateStore, shipment: Shipment, sig
       readPlan: (fromSeq, toSeq) => bench.planner.readPlan(plan, fromSeq, toSeq),
       aliases: () => state.aliases(account.account.id, sync.object),
       ownersOf: async (ids) => {
-        const owners = await bench.planner.owners(account.account.id, sync.object, ids);
-        return new Map(owners.filter((owner) => owner.sync === sync.name).map((owner) => [owner.remoteId, owner.key]));
+        const own = (await holders(ids)).filter((holder) => holder.sync === sync.name);
+        return new Map(own.map(({ remoteId, key }) => [remoteId, key]));
+      },
+      otherHolders: async (ids) => {
+        const others = (await holders(ids)).filter((holder) => holder.sync !== sync.name);
+        return new Map(others.map((other) => [other.remoteId, other.sync]));
       },
       check: () => failedGuard(sync, shipment),
       onProgress: (done) =>

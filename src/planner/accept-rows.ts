@@ -38,7 +38,7 @@ export async function acceptRows(session: DuckdbSession, at: AcceptAt, rows: rea
     const meta = await fencedMeta(session, at.sync, at.epoch);
     const snapshot = snapshotTable(meta.table);
     await session.run(movedSql(at, snapshot, fromSeq, toSeq));
-    await keepUnheld(session, meta, snapshot);
+    await handOver(session, meta, snapshot);
     await session.run(`delete from ${snapshot} where key in (select key from ${MOVED})`);
     await session.run(`insert into ${snapshot} select * exclude (drops, transferred) from ${MOVED} where not drops`);
     // A record that came to a living row is no longer that of a row which left: on its return it must not write there too.
@@ -52,18 +52,21 @@ export async function acceptRows(session: DuckdbSession, at: AcceptAt, rows: rea
 }
 
 /**
- * A removed row gives its record over to whoever holds it. Where nobody does any more (the other sync removed its row in the
- * same hour, the other row was refused), the entry stays, and the next plan removes the record after all (S10).
+ * A removed row gives its record over to whoever holds it (S10). To another row of this sync: for good. To another sync: the
+ * entry stays as that of a row which left, so that the row goes on with its record should it return, whatever its values are
+ * then. Where nobody holds it any more (the other sync removed its row in the same hour, the other row was refused), the entry
+ * stays as it was, and the next plan removes the record after all.
  */
-async function keepUnheld(session: DuckdbSession, meta: StoredMeta, snapshot: string): Promise<void> {
+async function handOver(session: DuckdbSession, meta: StoredMeta, snapshot: string): Promise<void> {
   if ((await session.count(`select count(*) from ${MOVED} where transferred`)) === 0) return;
   const others = (await readMetas(session))
     .filter((other) => other.sync !== meta.sync && other.account === meta.account && other.object === meta.object)
     .map((other) => `union all select remote_id from ${snapshotTable(other.table)} where absent_since is null`);
-  await session.run(`delete from ${MOVED} where transferred and remote_id not in (select remote_id from (
-    select remote_id from ${MOVED} where not drops and absent_since is null
-    union all select remote_id from ${snapshot} where absent_since is null and key not in (select key from ${MOVED})
-    ${others.join(" ")}) where remote_id is not null)`);
+  const own = `select remote_id from ${MOVED} where not drops and absent_since is null
+    union all select remote_id from ${snapshot} where absent_since is null and key not in (select key from ${MOVED})`;
+  const notIn = (held: string) => `remote_id not in (select remote_id from (${held}) where remote_id is not null)`;
+  await session.run(`delete from ${MOVED} where transferred and ${notIn(`${own} ${others.join(" ")}`)}`);
+  await session.run(`update ${MOVED} set drops = false where transferred and ${notIn(own)}`);
 }
 
 async function fencedMeta(session: DuckdbSession, sync: string, epoch: number): Promise<StoredMeta> {

@@ -17,5 +17,8 @@ export const PAST_FAILURES: readonly { readonly seed: number; readonly was: stri
   { seed: 2353, was: "a row left while another one held its record" },
   { seed: 2957, was: "a value in doubt was taken for the former one, once its field was mapped again" },
   { seed: 4286, was: "a record that a newcomer had met was archived with its former row" },
+  { seed: 4361, was: "a create that landed after the look for it was met at its second try, and left alone" },
+  { seed: 4767, was: "a row whose record another sync kept came back with another e-mail: a second record" },
   { seed: 4950, was: "a record that was found for a row in doubt was forgotten when that write stayed in doubt, too" },
+  { seed: 22207, was: "a record was removed that another sync had found since the plan was made" },
 ];

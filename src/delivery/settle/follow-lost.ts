@@ -1,7 +1,7 @@
 import { findSurvivors } from "./find-survivors.ts";
 import { lookUp } from "./look-up.ts";
 import { sendRows, type Target, updateTargets } from "./send-rows.ts";
-import { type Answered, fromOutcome, gone, type SettleContext, type Settled } from "./settled.ts";
+import { type Answered, fromOutcome, gone, ofSecondTry, type SettleContext, type Settled } from "./settled.ts";
 
 /**
  * An update that is never answered may name a record that was merged into another: HubSpot leaves such an id out of its
@@ -29,7 +29,10 @@ export async function followLostUpdates(
 
 const CREATE_ATTEMPTS = 3;
 
-/** A create whose answer was lost may have landed: look first, create again only what is certainly not there (S19). */
+/**
+ * A create whose answer was lost may have landed: look first, create again only what is certainly not there (S19). What the
+ * vendor finds there at the second try landed late, or somebody made it since.
+ */
 export async function followLostCreates(
   context: SettleContext,
   answered: readonly Answered[],
@@ -49,8 +52,8 @@ export async function followLostCreates(
     const absentRows = absent.map(({ row }) => row);
     const again = await sendRows(context, "create", absentRows, signal);
     lost = absent.flatMap(({ index, row }, place): Answered[] => {
-      const outcome = again[place];
-      if (outcome === undefined) return [];
+      if (again[place] === undefined) return [];
+      const outcome = ofSecondTry(row, again[place]);
       settled[index] = fromOutcome(outcome);
       return outcome.kind === "unknown" ? [{ index, row, outcome }] : [];
     });

@@ -9,7 +9,7 @@ import { followMissing } from "./follow-missing.ts";
 import { lookUp } from "./look-up.ts";
 import { movedRecords } from "./moved-records.ts";
 import { sendRows } from "./send-rows.ts";
-import { type Answered, fromOutcome, type SettleContext, type Settled } from "./settled.ts";
+import { type Answered, fromOutcome, ofSecondTry, type SettleContext, type Settled } from "./settled.ts";
 
 /**
  * Sends a batch and follows every answer to its end: a create that met a record updates it, a record that is gone is looked
@@ -27,8 +27,8 @@ export async function settleBatch(
   const sent = rest.length === 0 ? [] : await sendAndFollow(context, { ...batch, rows: rest }, signal);
   let next = 0;
   return batch.rows.map((_, index): Settled => {
-    const owner = moved.get(index);
-    if (owner !== undefined) return { kind: "transferred", reason: `row ${owner} holds this record now` };
+    const holder = moved.get(index);
+    if (holder !== undefined) return { kind: "transferred", reason: `${holder} holds this record now` };
     return sent[next++] ?? { kind: "inDoubt", reason: "no answer for this row" };
   });
 }
@@ -55,7 +55,7 @@ async function sendAndFollow(
   await follow(followMissing);
   if (call === "update") await follow(followLostUpdates);
   if (call === "create") await follow(followLostCreates);
-  return mayHaveLanded ? settled.map(stillInDoubt) : settled;
+  return settled.map((one, index) => (mayHaveLanded || outcomes[index]?.kind === "unknown" ? stillInDoubt(one) : one));
 }
 
 /** What may have landed once stays in doubt until an answer says what became of it, even where the second try never left. */
@@ -81,11 +81,11 @@ async function lookBeforeSending(
   const sent = absent.length === 0 ? [] : await sendRows(context, call, absent, signal);
   return rows.map((row): Outcome => {
     const remoteId = found.get(row.key);
-    if (remoteId === undefined)
-      return sent[absent.indexOf(row)] ?? { kind: "unknown", reason: "no answer for this row" };
-    // An insert writes a record once: this one has what it was made with.
-    if (row.operation === "insert") return { kind: "applied", remoteId, created: null, altered: [] };
-    return { kind: "exists", remoteId, message: "made before the process died, or by somebody else since" };
+    const outcome: Outcome =
+      remoteId === undefined
+        ? (sent[absent.indexOf(row)] ?? { kind: "unknown", reason: "no answer for this row" })
+        : { kind: "exists", remoteId, message: "made before the process died, or by somebody else since" };
+    return ofSecondTry(row, outcome);
   });
 }
 

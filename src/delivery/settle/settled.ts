@@ -16,6 +16,8 @@ export type SettleContext = {
   readonly destination: Destination;
   /** The key of this sync's row that holds a record; null where none does. */
   readonly ownerOf: (remoteIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  /** The name of another sync of which a living row holds a record. */
+  readonly otherHolders: (remoteIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   /** Record id → key of the row to which it came, while that is written down nowhere yet. */
   readonly claims: Map<string, string>;
   /** Ids under which records answer now that were merged before, as far as anybody found out (old id → new id). */
@@ -42,6 +44,15 @@ export function fromOutcome(outcome: Outcome): Settled {
     case "missing":
       return { kind: "deferred", code: outcome.kind.toUpperCase(), message: outcome.message };
   }
+}
+
+/**
+ * What the answer to a create says where an earlier try may have landed. An insert writes a record once: the one that is there
+ * has what it was made with, and is the row's; whether it was made by us nobody knows.
+ */
+export function ofSecondTry(row: PlanRow, outcome: Outcome): Outcome {
+  if (outcome.kind !== "exists" || row.operation !== "insert") return outcome;
+  return { kind: "applied", remoteId: outcome.remoteId, created: null, altered: [] };
 }
 
 /** The record of a row is not there any more, and the row is let go of it. */

@@ -22,6 +22,8 @@ export interface Watch extends Wire {
   /** People had a hand in whatever has this `ext`: it may be missing or doubled. */
   excuse(ext: string | null): void;
   isExcused(ext: string | null): boolean;
+  /** People change the value by which a record is found: who made it and has had no answer yet cannot find it any more. */
+  excuseUnlinked(record: VendorRecord): Promise<void>;
   /** Something that must never happen did. */
   blame(what: string): void;
 }
@@ -44,6 +46,10 @@ export function newWatch(world: World, vendor: Vendor, place: Place, kinds: read
   const blame = (what: string): void => {
     if (violations.length < 20) violations.push(`at ${world.nowMs} ms: ${what}`);
     say("CHECK", what);
+  };
+  const called = (life: Life, isCheck: boolean): void => {
+    callers.push({ atMs: world.nowMs, name: life.name, isCheck });
+    if (callers.length > 500) callers.splice(0, 250);
   };
   const isAlone = (life: Life): boolean =>
     callers.every(({ atMs, name }) => name === life.name || atMs + vendor.traits.limit.intervalMs < world.nowMs);
@@ -77,6 +83,13 @@ export function newWatch(world: World, vendor: Vendor, place: Place, kinds: read
       if (ext !== null) excused.add(ext);
     },
     isExcused: (ext) => ext === null || excused.has(ext),
+    excuseUnlinked: async (record) => {
+      const owners = await place.planner.owners(place.account, record.object, [record.id]);
+      const makers = kinds.filter(({ object, write }) => object === record.object && write !== "update");
+      const isLinked = makers.every(({ name }) => owners.some(({ sync }) => sync === name));
+      const ext = record.fields.get("ext") ?? null;
+      if (!isLinked && ext !== null) excused.add(ext);
+    },
     took: (life, { sync, epoch }) => void epochs.set(`${life.name} ${sync}`, epoch),
     given: (model, table) => {
       const keys = table.flatMap(({ id }) => id ?? []);
@@ -97,8 +110,7 @@ export function newWatch(world: World, vendor: Vendor, place: Place, kinds: read
       const gate = gates.get(gateOf(life, connection)) ?? 0;
       if (world.nowMs < gate)
         blame(`${life.name} calls ${gate - world.nowMs} ms before the time it was told to wait for`);
-      callers.push({ atMs: world.nowMs, name: life.name, isCheck: what === "check" });
-      if (callers.length > 500) callers.splice(0, 250);
+      called(life, what === "check");
       if (typeof what === "string") return;
       writes++;
       const { object } = what;
@@ -108,6 +120,7 @@ export function newWatch(world: World, vendor: Vendor, place: Place, kinds: read
         blame(`${life.name} writes into ${object}, and another took over`);
       if (what.operation === "archive" || what.operation === "delete") await checkShared(what, mayWrite);
     },
+    arrived: (life) => called(life, false),
     refusedForRate: (life, connection, retryAfterMs) => {
       life.toldToWait();
       const gate = gateOf(life, connection);

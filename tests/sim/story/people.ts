@@ -6,7 +6,13 @@ import type { Chance } from "../world/chance.ts";
 import type { Say } from "../world/life.ts";
 import type { Swarm } from "./swarm.ts";
 
-export function letPeopleWork(vendor: Vendor, swarm: Swarm, watch: Watch, chance: Chance, say: Say): void {
+export async function letPeopleWork(
+  vendor: Vendor,
+  swarm: Swarm,
+  watch: Watch,
+  chance: Chance,
+  say: Say,
+): Promise<void> {
   const { records } = vendor;
   const living = records.living("contacts");
   const any = (): VendorRecord | undefined => living[chance.int(0, Math.max(0, living.length - 1))];
@@ -20,6 +26,7 @@ export function letPeopleWork(vendor: Vendor, swarm: Swarm, watch: Watch, chance
     if (record !== undefined) {
       const field = chance.pick(["city", "city", "email", "ext"]);
       if (field === "ext") excuse(record);
+      if (field === "email") await watch.excuseUnlinked(record);
       records.put(record, { [field]: field === "city" ? "typed" : `typed${record.id}@x` }, "people");
       if (field === "ext") excuse(record);
       seen("hand edit");

@@ -31,7 +31,7 @@ export async function playStory(stage: Stage, shape: StoryShape, chance: Chance)
       // What was lost, and then goes back to what it was, looks as if nothing had happened.
       if (back !== undefined && chance.hits(0.3)) given = { ...given, tables: back };
       else if (chance.hits(0.8)) given = { ...given, tables: changed(given.tables, shape.size, chance, stage) };
-      letPeopleWork(vendor, swarm, watch, chance, say);
+      await letPeopleWork(vendor, swarm, watch, chance, say);
       if (swarm.has("config edit") && chance.hits(0.4)) {
         given = { ...given, version: given.version + 1 };
         vendor.seen.add("config edit");

@@ -16,7 +16,7 @@ export function acceptRows(disk: PlannerDisk, at: AcceptAt, rows: readonly Accep
     const row = plan[ack.seq];
     return row === undefined ? [] : [movedRow(at, row, ack, snapshot.entries.get(row.key))];
   });
-  const moved = withoutUnheld(disk, snapshot, all);
+  const moved = handedOver(disk, snapshot, all);
   for (const { entry, drops } of moved) {
     snapshot.entries.delete(entry.key);
     if (!drops) snapshot.entries.set(entry.key, entry);
@@ -81,15 +81,22 @@ function withoutNulls(values: FieldValues): FieldValues {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
 }
 
-/** A removed row gives its record over to whoever holds it; where nobody does any more its entry stays as it was. */
-function withoutUnheld(disk: PlannerDisk, snapshot: Snapshot, moved: readonly Moved[]): readonly Moved[] {
+/**
+ * A removed row gives its record over to whoever holds it: to another row of the sync for good; under another sync its entry
+ * stays as that of a row which left; where nobody holds it any more, as it was.
+ */
+function handedOver(disk: PlannerDisk, snapshot: Snapshot, moved: readonly Moved[]): readonly Moved[] {
   if (!moved.some(({ transferred }) => transferred)) return moved;
-  const held = new Set(moved.filter(isLiving).map(({ entry }) => entry.remoteId));
+  const own = new Set(moved.filter(isLiving).map(({ entry }) => entry.remoteId));
   const keys = new Set(moved.map(({ entry }) => entry.key));
   for (const entry of snapshot.entries.values())
-    if (entry.absentSince === null && !keys.has(entry.key)) held.add(entry.remoteId);
-  for (const entry of neighbours(disk, snapshot.meta)) if (entry.absentSince === null) held.add(entry.remoteId);
-  return moved.filter(({ transferred, entry }) => !transferred || held.has(entry.remoteId));
+    if (entry.absentSince === null && !keys.has(entry.key)) own.add(entry.remoteId);
+  const others = new Set<string | null>();
+  for (const entry of neighbours(disk, snapshot.meta)) if (entry.absentSince === null) others.add(entry.remoteId);
+  return moved.flatMap((one): Moved[] => {
+    if (!one.transferred || own.has(one.entry.remoteId)) return [one];
+    return others.has(one.entry.remoteId) ? [{ ...one, drops: false }] : [];
+  });
 }
 
 export function markInDoubt(

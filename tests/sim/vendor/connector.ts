@@ -24,6 +24,8 @@ export type Wire = {
   left(life: Life, connection: string, what: string | WriteBatch): Promise<void>;
   /** The connection has said whose account it is: from here on it is one with the account's others. */
   introduced(life: Life, connection: string): void;
+  /** A call is with the vendor, and counts: after its sender's death, perhaps. */
+  arrived(life: Life): void;
   /** The vendor counts one call too many. */
   overLimit(life: Life): void;
   /** The process hears that it has to wait. */
@@ -72,6 +74,7 @@ function simDestination({ world, vendor, life, wire, account }: SimParts, connec
     await wire.left(life, connection, what);
     const fault = vendor.drawFault("ask");
     await world.sleep(vendor.transitMs(fault === "slow"));
+    wire.arrived(life);
     const trouble = troubleOf(fault) ?? (vendor.limiter.passes(world.nowMs) ? null : "limit");
     if (trouble === "limit") wire.overLimit(life);
     const value = trouble === null ? answer() : null;
@@ -141,6 +144,7 @@ async function write(parts: SimParts, connection: string, batch: WriteBatch): Pr
   await wire.left(life, connection, batch);
   const fault = vendor.drawFault(batch.operation);
   await world.sleep(vendor.transitMs(fault === "slow"));
+  wire.arrived(life);
   const { reply, refusal } = atVendor(parts, connection, batch, fault);
   if (moment === "during") life.die(`while ${what} is answered`);
   await world.sleep(vendor.transitMs(fault === "slow"));

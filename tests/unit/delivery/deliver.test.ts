@@ -66,6 +66,7 @@ function delivery(rows: readonly PlanRow[], script: Script = {}, part: Partial<D
     ranges: [{ fromSeq: 0, toSeq: rows.length - 1, mayHaveLanded: false }],
     aliases: async () => new Map(),
     ownersOf: async () => new Map(),
+    otherHolders: async () => new Map(),
     check: () => null,
     onProgress: (done) => progress.push(done),
     ...part,

@@ -173,6 +173,7 @@ async function send(
       ranges: [{ fromSeq: 0, toSeq: plan.file.rows - 1, mayHaveLanded: false }],
       aliases: async () => new Map(),
       ownersOf: async () => new Map(),
+      otherHolders: async () => new Map(),
       check: () => null,
       onProgress: () => undefined,
     },

@@ -19,6 +19,7 @@ async function settle(
   sync: Partial<Sync> = {},
   owners: Readonly<Record<string, string>> = {},
   aliases: Readonly<Record<string, string>> = {},
+  held: Readonly<Record<string, string>> = {},
 ): Promise<{ settled: readonly Settled[]; faults: Fault[]; merged: string[] }> {
   const [batch, ...others] = cutBatches(rows, 100);
   if (batch === undefined || others.length > 0) throw new Error("the test's rows are no single batch");
@@ -30,6 +31,7 @@ async function settle(
     destination: world.destination,
     ownerOf: async (ids: readonly string[]) =>
       new Map(ids.flatMap((id) => (owners[id] === undefined ? [] : [[id, owners[id]] as const]))),
+    otherHolders: async () => new Map(Object.entries(held)),
     claims: new Map(),
     knownAliases: async () => new Map(Object.entries(aliases)),
     onMerged: (oldId: string, newId: string) => merged.push(`${oldId} → ${newId}`),
@@ -223,6 +225,32 @@ describe("answers that were lost (S19)", () => {
     expect(settled.map((one) => one.kind)).toEqual(["inDoubt", "applied"]);
   });
 
+  test("a create that landed after it had been looked for is met at the second try, and is the row's", async () => {
+    const { world } = lostOnce(false);
+    const { find } = world.destination;
+    world.destination.find = async (...asked) => {
+      const reply = await find(...asked);
+      world.seed({ ext: "E1", name: "n1" });
+      return reply;
+    };
+    const { settled } = await settle(world, [aRow({ key: "1", ...INSERT })], { write: "insert" });
+    expect(settled).toMatchObject([{ kind: "applied", remoteId: "1", created: null }]);
+    expect([...world.records]).toEqual([["1", { ext: "E1", name: "n1" }]]);
+  });
+
+  test("a create without an answer whose second try never left stays in doubt", async () => {
+    let isFirst = true;
+    const world = scriptedDestination({
+      write: () => {
+        const answer: Outcome = isFirst ? LOST : { kind: "deferred", code: "THROTTLED", message: "too many calls" };
+        isFirst = false;
+        return answer;
+      },
+    });
+    const { settled } = await settle(world, [aRow({ key: "1", ...INSERT })], { write: "insert" });
+    expect(settled).toMatchObject([{ kind: "inDoubt", reason: "too many calls" }]);
+  });
+
   test("a create that is lost again and again stays in doubt after three more tries", async () => {
     const world = scriptedDestination({ write: () => LOST });
     const { settled } = await settle(world, [aRow({ key: "1", ...INSERT })]);
@@ -259,6 +287,20 @@ describe("answers that were lost (S19)", () => {
     const { settled } = await settle(world, [aRow({ key: "1", ...LINKED, remoteId: id })]);
     expect(settled).toMatchObject([{ kind: "inDoubt" }]);
   });
+});
+
+test("a record that another sync found since the plan was made is not removed (S10)", async () => {
+  const world = scriptedDestination();
+  const ids = [world.seed({ ext: "E1" }), world.seed({ ext: "E2" })];
+  const leaving = ids.map((remoteId, place) =>
+    aRow({ key: `${place + 1}`, change: "removed", operation: "archive", remoteId, match: [], fields: {} }),
+  );
+  const { settled } = await settle(world, leaving, {}, {}, {}, { [ids[0] ?? ""]: "tiers" });
+  expect(settled).toMatchObject([
+    { kind: "transferred", reason: "sync tiers holds this record now" },
+    { kind: "applied", remoteId: ids[1] },
+  ]);
+  expect([...world.records.keys()]).toEqual([ids[0]]);
 });
 
 test("a refused write defers its rows, and says why to who asked (S20)", async () => {

@@ -81,6 +81,33 @@ export const movedRecords: readonly Case[] = [
     },
   },
   {
+    title: "a row whose record another sync kept goes on with it when it returns, whatever its values are then (S10)",
+    run: async (subject) => {
+      const account = "kept_by_another";
+      const crm = syncOn(subject, { account, match: MATCH, onRemoved: { kind: "archive" } });
+      const events = syncOn(subject, { account, match: MATCH, write: "insert", onRemoved: { kind: "archive" } });
+      const other = syncOn(subject, { account, match: MATCH });
+      await crm.run(one("1"));
+      await events.run(one("1"), { find: () => null });
+      await other.run(one("1"), { find: ({ key }) => ({ entry: 0, remoteId: `R-${key}`, present: {} }) });
+      const rest = rowsSql(COLUMNS, [["9", "other@x.example"]]);
+      for (const sync of [crm, events]) {
+        await sync.run(rest);
+        expect(await sync.entry("1")).toMatchObject({ remoteId: "R-1", origin: "created" });
+        expect((await sync.entry("1"))?.absentSince).not.toBeNull();
+        expect((await sync.plan(rest)).rows, "nothing is said twice").toEqual([]);
+      }
+      const back = rowsSql(COLUMNS, [
+        ["1", "new@x.example"],
+        ["9", "other@x.example"],
+      ]);
+      const returned = await crm.run(back, { find: () => null });
+      expect(returned.rows).toMatchObject([{ key: "1", remoteId: "R-1", fields: { email: "new@x.example" } }]);
+      expect((await events.run(back, { find: () => null })).rows, "an insert writes a record once").toEqual([]);
+      expect(await events.entry("1")).toMatchObject({ remoteId: "R-1", absentSince: null });
+    },
+  },
+  {
     title: "a record that another living row of the same sync holds is not removed (S10)",
     run: async (subject) => {
       const sync = syncOn(subject, { match: MATCH, onRemoved: { kind: "archive" } });
