@@ -196,9 +196,11 @@ function forecastOf(
   nowMs: number,
 ) {
   const { gate, search, abilities } = prepared.account;
-  const { batchSize, concurrency } = abilities;
+  const { batchSize, findSize, concurrency } = abilities;
   const batches = (rows: number): number => Math.ceil(rows / batchSize);
-  const calls = lookups + batches(facts.writesById) + batches(facts.creates) + batches(facts.removals);
+  // Whether a record that is to be removed was merged meanwhile is asked before.
+  const removals = batches(facts.removals) + Math.ceil(facts.removals / Math.min(batchSize, findSize));
+  const calls = lookups + batches(facts.writesById) + batches(facts.creates) + removals;
   // Searches wait at a gate of their own; the longer of the two queues decides.
   const queuedMs = Math.max(
     gate.budget.forecastMs(calls, nowMs),

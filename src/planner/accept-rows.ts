@@ -89,6 +89,8 @@ function movedSql(at: AcceptAt, snapshot: string, fromSeq: number, toSeq: number
   const applied = "a.state in ('applied', 'altered')";
   // An insert whose answer was lost found its record: nothing is to be sent, and the record is the row's (S9).
   const perhapsOurs = "p.operation = 'insert' and p.settled = 'skipped' and p.origin = 'unknown'";
+  // Its record was gone or merged away, and another answers: that one was not made for this row (S9).
+  const moved = "p.remote_id is not null and a.remote_id is not null and a.remote_id <> p.remote_id";
   // A record that was made or found by this write holds nothing of what the row's former record was sent.
   const isNew = "(p.remote_id is null or (p.adopted and s.mark is distinct from 'linked'))";
   const former = `case when s.payload is null or ${isNew} then '{}' else ${certainSql("s")} end`;
@@ -100,7 +102,7 @@ function movedSql(at: AcceptAt, snapshot: string, fromSeq: number, toSeq: number
       cast(case when ${applied} then ${sent} else coalesce(s.payload, '{}') end as varchar) as payload,
       case when ${removed} or ${applied} or (${perhapsOurs}) then coalesce(a.remote_id, p.remote_id) end as remote_id,
       case when ${removed} or (${perhapsOurs}) then p.origin when not ${applied} then null
-        when p.origin is not null and not (p.adopted and coalesce(a.created, false)) then p.origin
+        when p.origin is not null and not (p.adopted and coalesce(a.created, false)) and not (${moved}) then p.origin
         when a.created is null then 'unknown' when a.created then 'created' else 'adopted' end as origin,
       case when ${removed} and not ${applied} then s.doubt end as doubt,
       case when not ${removed} and ${applied} and p.hash is null then 'linked'

@@ -21,4 +21,5 @@ export const PAST_FAILURES: readonly { readonly seed: number; readonly was: stri
   { seed: 4767, was: "a row whose record another sync kept came back with another e-mail: a second record" },
   { seed: 4950, was: "a record that was found for a row in doubt was forgotten when that write stayed in doubt, too" },
   { seed: 22207, was: "a record was removed that another sync had found since the plan was made" },
+  { seed: 31585, was: "a record that was merged was removed with one of its rows, and another row had it" },
 ];

@@ -6,8 +6,8 @@ import { claimRecords } from "./claim-records.ts";
 import { followExisting } from "./follow-existing.ts";
 import { followLostCreates, followLostUpdates } from "./follow-lost.ts";
 import { followMissing } from "./follow-missing.ts";
+import { keptRecords } from "./kept-records.ts";
 import { lookUp } from "./look-up.ts";
-import { movedRecords } from "./moved-records.ts";
 import { sendRows } from "./send-rows.ts";
 import { type Answered, fromOutcome, ofSecondTry, type SettleContext, type Settled } from "./settled.ts";
 
@@ -21,16 +21,36 @@ export async function settleBatch(
   signal: AbortSignal,
 ): Promise<readonly Settled[]> {
   if (batch.call === null) return batch.rows.map(withoutCall);
-  if (batch.rows[0]?.change !== "removed") return sendAndFollow(context, batch, signal);
-  const moved = await movedRecords(context, batch.rows);
-  const rest = batch.rows.filter((_, index) => !moved.has(index));
+  return batch.rows[0]?.change === "removed"
+    ? removeRecords(context, batch, signal)
+    : sendAndFollow(context, batch, signal);
+}
+
+/** Nothing is removed before it is known what the ids answer for today. */
+async function removeRecords(context: SettleContext, batch: Batch, signal: AbortSignal): Promise<readonly Settled[]> {
+  const { rows } = batch;
+  let kept: ReadonlyMap<number, Settled>;
+  try {
+    kept = await keptRecords(context, rows, signal);
+  } catch (error) {
+    if (!(error instanceof Fault) && !signal.aborted) throw error;
+    return notRemoved(context, batch, error);
+  }
+  const rest = rows.filter((_, index) => !kept.has(index));
   const sent = rest.length === 0 ? [] : await sendAndFollow(context, { ...batch, rows: rest }, signal);
   let next = 0;
-  return batch.rows.map((_, index): Settled => {
-    const holder = moved.get(index);
-    if (holder !== undefined) return { kind: "transferred", reason: `${holder} holds this record now` };
-    return sent[next++] ?? { kind: "inDoubt", reason: "no answer for this row" };
-  });
+  return rows.map(
+    (_, index): Settled => kept.get(index) ?? sent[next++] ?? { kind: "inDoubt", reason: "no answer for this row" },
+  );
+}
+
+function notRemoved(context: SettleContext, { rows, mayHaveLanded = false }: Batch, error: unknown): Settled[] {
+  const isFault = error instanceof Fault;
+  // A destination that is down for a while is no reason to stop; one that refuses us is.
+  if (isFault && error.rule.retry !== "transient") context.onFault(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const deferred: Settled = { kind: "deferred", code: isFault ? error.code : "CANCELLED", message };
+  return rows.map(() => (mayHaveLanded ? stillInDoubt(deferred) : deferred));
 }
 
 async function sendAndFollow(

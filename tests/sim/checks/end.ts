@@ -47,6 +47,7 @@ async function checkRows(rest: Rest, kind: SyncKind): Promise<number> {
     const blame = (what: string) => watch.blame(`${kind.name}: row ${person.id} ${what}`);
     const record = entry?.remoteId == null ? null : vendor.records.answering(entry.remoteId);
     if (entry === null) blame("is not in the snapshot");
+    else if (entry.isInDoubt && (await isRefusedBoth(rest, kind))) continue;
     else if (entry.isInDoubt) blame("is still in doubt");
     else if (entry.remoteId === null && isTakenByOthers(rest, kind)) continue;
     else if (entry.remoteId === null)
@@ -68,6 +69,15 @@ async function isHeldByOther({ stage }: Rest, kind: SyncKind, key: string): Prom
   const ids = vendor.records.having(kind.object, "ext", key).map(({ id }) => id);
   const owners = await place.planner.owners(place.account, kind.object, ids);
   return kind.write === "insert" || owners.some((owner) => owner.sync === kind.name && owner.key !== key);
+}
+
+/**
+ * Its e-mail moved on to another row while it was in doubt: both find the record that it may have made, and both are refused
+ * until somebody says which of them it is.
+ */
+async function isRefusedBoth({ stage }: Rest, kind: SyncKind): Promise<boolean> {
+  const [last] = await stage.place.state.runs({ sync: kind.name, limit: 1 });
+  return stage.swarm.has("moved values") && (last?.counts?.invalid ?? 0) >= 2;
 }
 
 /** Another sync removes records of this object: a sync whose row came back meanwhile, and is as it was, asks nobody. */

@@ -142,7 +142,13 @@ export function newWatch(world: World, vendor: Vendor, place: Place, kinds: read
         `${connection} ${batch.object} ${batch.operation} ${batch.writes.map((write, index) => shown(write, outcomes[index])).join(", ")}`,
       );
       if (batch.operation !== "archive" && batch.operation !== "delete") return;
+      const takesAll = kinds.some(
+        ({ object, onRemovedAdopted }) => object === batch.object && onRemovedAdopted.kind !== "none",
+      );
       for (const [index, write] of batch.writes.entries()) {
+        const outcome = outcomes[index];
+        const removed = outcome?.kind === "applied" ? vendor.records.all.get(outcome.remoteId) : undefined;
+        if (removed?.madeBy === "people" && !takesAll) blame(`record ${removed.id}, which people made, was removed`);
         const ext = "id" in write.by ? (vendor.records.all.get(write.by.id)?.fields.get("ext") ?? null) : null;
         if (outcomes[index]?.kind !== "applied" || ext === null || excused.has(ext)) continue;
         if (alwaysThere.get("people")?.has(ext) === true)

@@ -65,7 +65,11 @@ export const PLANNER_BUGS: readonly Bug[] = [
     name: "a shared record is removed",
     plant: (ports) => ({
       ...ports,
-      planner: withRows(ports.planner, (row) => (row.settled === "transferred" ? { ...row, settled: null } : row)),
+      planner: {
+        ...withRows(ports.planner, (row) => (row.settled === "transferred" ? { ...row, settled: null } : row)),
+        // Who sends it asks once more.
+        owners: async () => [],
+      },
     }),
   },
   {

@@ -64,10 +64,11 @@ export function certainOf({ payload, doubt }: Entry): FieldValues {
   return Object.fromEntries(Object.entries(payload).filter(([field]) => !(field in (doubt ?? {}))));
 }
 
-function originOf(row: PlanRow, { created }: Acceptance, isApplied: boolean): Entry["origin"] {
+function originOf(row: PlanRow, { created, remoteId }: Acceptance, isApplied: boolean): Entry["origin"] {
   if (row.change === "removed") return row.origin;
   if (!isApplied) return null;
-  if (row.origin !== null && !(row.adopted && created === true)) return row.origin;
+  const isMoved = row.remoteId !== null && remoteId !== null && remoteId !== row.remoteId;
+  if (row.origin !== null && !(row.adopted && created === true) && !isMoved) return row.origin;
   return created === null ? "unknown" : created ? "created" : "adopted";
 }
 

@@ -303,6 +303,56 @@ test("a record that another sync found since the plan was made is not removed (S
   expect([...world.records.keys()]).toEqual([ids[0]]);
 });
 
+describe("a record that was merged by people is nobody's to remove (S6, S9)", () => {
+  const LEAVING = { change: "removed", operation: "archive", match: [], fields: {} } as const;
+  const merged = (survivor: string) => {
+    const world = scriptedDestination();
+    const own = world.seed({ ext: "E1" });
+    world.seed({ ext: "E2" });
+    const { find } = world.destination;
+    world.destination.find = async (request, signal) => {
+      const reply = await find(request, signal);
+      return { ...reply, found: new Map([...reply.found, ["99", [{ remoteId: survivor, fields: {} }]]]) };
+    };
+    return { world, own };
+  };
+
+  test("the row that holds the survivor keeps it, and the other row lets go", async () => {
+    const { world, own } = merged("1");
+    const rows = [aRow({ key: "2", remoteId: "99", ...LEAVING }), aRow({ key: "3", remoteId: "2", ...LEAVING })];
+    const answer = await settle(world, rows, {}, { [own]: "1" });
+    expect(answer.settled).toMatchObject([
+      { kind: "transferred", reason: "row 1 holds this record now" },
+      { kind: "applied", remoteId: "2" },
+    ]);
+    expect([...world.records.keys()]).toEqual([own]);
+    expect(answer.merged).toEqual(["99 → 1"]);
+  });
+
+  test("where no row holds it, it stays all the same: it is not this row's alone", async () => {
+    const { world } = merged("1");
+    const { settled } = await settle(world, [aRow({ key: "2", remoteId: "99", ...LEAVING })]);
+    expect(settled).toMatchObject([{ kind: "skipped", reason: "record 99 was merged into 1, which stays as it is" }]);
+    expect(world.records.size).toBe(2);
+  });
+
+  test.each([
+    [new Fault("DESTINATION_UNREACHABLE", "the vendor answers 503"), []],
+    [new Fault("AUTH_REFUSED", "token expired"), ["AUTH_REFUSED"]],
+  ])("where nobody can say, nothing is removed: %s", async (fault, told) => {
+    const world = scriptedDestination({
+      find: () => {
+        throw fault;
+      },
+    });
+    const remoteId = world.seed({ ext: "E1" });
+    const answer = await settle(world, [aRow({ key: "1", remoteId, ...LEAVING })]);
+    expect(answer.settled).toEqual([{ kind: "deferred", code: fault.code, message: fault.message }]);
+    expect(answer.faults.map(({ code }) => code)).toEqual(told);
+    expect(world.batches).toEqual([]);
+  });
+});
+
 test("a refused write defers its rows, and says why to who asked (S20)", async () => {
   const refused = new Fault("AUTH_REFUSED", "token expired");
   const world = scriptedDestination({

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { PlanRow } from "../../../../src/contract/plan.ts";
 import { type Case, rowsSql } from "../subject.ts";
 import { syncOn, took } from "../sync.ts";
 
@@ -105,6 +106,22 @@ export const movedRecords: readonly Case[] = [
       expect(returned.rows).toMatchObject([{ key: "1", remoteId: "R-1", fields: { email: "new@x.example" } }]);
       expect((await events.run(back, { find: () => null })).rows, "an insert writes a record once").toEqual([]);
       expect(await events.entry("1")).toMatchObject({ remoteId: "R-1", absentSince: null });
+    },
+  },
+  {
+    title: "a row that came to another record did not make that one, though it had made its former one (S9)",
+    run: async (subject) => {
+      const sync = syncOn(subject, { match: MATCH, onRemoved: { kind: "archive" }, onMissingRecord: "rematch" });
+      await sync.run(one("1"), { find: () => null });
+      const changed = rowsSql(COLUMNS, [
+        ["1", "new@x.example"],
+        ["9", "other@x.example"],
+      ]);
+      const planned = await sync.plan(changed);
+      await sync.accept(planned, [{ ...took(planned.rows[0] as PlanRow), remoteId: "TYPED", created: false }]);
+      expect(await sync.entry("1")).toMatchObject({ remoteId: "TYPED", origin: "adopted" });
+      const gone = await sync.plan(rowsSql(COLUMNS, [["9", "other@x.example"]]));
+      expect(gone.rows).toMatchObject([{ key: "1", settled: "skipped", reason: "the record was there before us" }]);
     },
   },
   {

@@ -1,0 +1,33 @@
+import type { PlanRow } from "../../contract/plan.ts";
+import { findSurvivors } from "./find-survivors.ts";
+import type { SettleContext, Settled } from "./settled.ts";
+
+/**
+ * Of rows that are to be removed: those whose record is not theirs to remove any more, with what becomes of them; place in the
+ * batch → outcome. It came to another row since the plan was made (a newcomer met it, another sync found it), or people merged
+ * it with another: its id answers for a record then that was not made for this row alone (S6, S9, S10).
+ */
+export async function keptRecords(
+  context: SettleContext,
+  rows: readonly PlanRow[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<number, Settled>> {
+  const ids = [...new Set(rows.flatMap(({ remoteId }) => remoteId ?? []))];
+  if (ids.length === 0) return new Map();
+  const survivors = await findSurvivors(context, ids, signal);
+  const living = [...new Set([...ids, ...survivors.values()])];
+  const owners = await context.ownerOf(living);
+  const others = await context.otherHolders(living);
+  const kept = new Map<number, Settled>();
+  for (const [index, { key, remoteId }] of rows.entries()) {
+    if (remoteId === null) continue;
+    const today = survivors.get(remoteId) ?? remoteId;
+    const owner = context.claims.get(today) ?? owners.get(today);
+    const other = others.get(today);
+    const holder = owner !== undefined && owner !== key ? `row ${owner}` : other === undefined ? null : `sync ${other}`;
+    if (holder !== null) kept.set(index, { kind: "transferred", reason: `${holder} holds this record now` });
+    else if (today !== remoteId)
+      kept.set(index, { kind: "skipped", reason: `record ${remoteId} was merged into ${today}, which stays as it is` });
+  }
+  return kept;
+}
