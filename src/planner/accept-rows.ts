@@ -41,9 +41,10 @@ export async function acceptRows(session: DuckdbSession, at: AcceptAt, rows: rea
     await handOver(session, meta, snapshot);
     await session.run(`delete from ${snapshot} where key in (select key from ${MOVED})`);
     await session.run(`insert into ${snapshot} select * exclude (drops, transferred) from ${MOVED} where not drops`);
+    const taken = `select remote_id from ${MOVED} where absent_since is null and not drops`;
     // A record that came to a living row is no longer that of a row which left: on its return it must not write there too.
-    await session.run(`delete from ${snapshot} where absent_since is not null
-      and remote_id in (select remote_id from ${MOVED} where absent_since is null and not drops)`);
+    await session.run(`delete from ${snapshot} where absent_since is not null and remote_id in (${taken})`);
+    await letGo(session, snapshot, at.plan, taken);
     await session.run(
       `update ${META} set generation = generation + 1, epoch = ${at.epoch} where sync = ${quoteText(at.sync)}`,
     );
@@ -67,6 +68,15 @@ async function handOver(session: DuckdbSession, meta: StoredMeta, snapshot: stri
   const notIn = (held: string) => `remote_id not in (select remote_id from (${held}) where remote_id is not null)`;
   await session.run(`delete from ${MOVED} where transferred and ${notIn(`${own} ${others.join(" ")}`)}`);
   await session.run(`update ${MOVED} set drops = false where transferred and ${notIn(own)}`);
+}
+
+/**
+ * A row that leaves in this very plan, and whose record another row took along, lets go of it at once: a run that ends before
+ * it comes to the removals must not leave the record to both of them.
+ */
+async function letGo(session: DuckdbSession, snapshot: string, plan: string, taken: string): Promise<void> {
+  await session.run(`delete from ${snapshot} where absent_since is null and key in (
+    select key from read_parquet(${quoteText(plan)}) where change = 'removed' and remote_id in (${taken}))`);
 }
 
 async function fencedMeta(session: DuckdbSession, sync: string, epoch: number): Promise<StoredMeta> {
@@ -143,7 +153,7 @@ export async function markInDoubt(
     const snapshot = snapshotTable(meta.table);
     await session.run(`create or replace temp table sluice_doubt as
       select key, case when operation in ('archive', 'delete') then ${quoteText(JSON.stringify({ [REMOVAL]: null }))} else fields end as fields,
-        remote_id, origin from read_parquet(${quoteText(at.plan)}) where (${inRanges}) and settled is null`);
+        remote_id, origin, change from read_parquet(${quoteText(at.plan)}) where (${inRanges}) and settled is null`);
     await session.run(`update ${snapshot} set doubt = coalesce(doubt_merge.doubt, '{}') from (
         select d.key, json_group_object(m.key, m.value)::varchar as doubt from temp.main.sluice_doubt d
         join ${snapshot} s on s.key = d.key, lateral (
@@ -158,6 +168,8 @@ export async function markInDoubt(
     );
     await session.run(`insert into ${snapshot} select key, null, '{}', remote_id, coalesce(origin, 'unknown'), fields, null, null,
       now(), 'in doubt', null from temp.main.sluice_doubt where key not in (select key from ${snapshot})`);
+    const taken = "select remote_id from temp.main.sluice_doubt where change <> 'removed'";
+    await letGo(session, snapshot, at.plan, taken);
     await session.run(`update ${META} set generation = generation + 1 where sync = ${quoteText(at.sync)}`);
   });
 }

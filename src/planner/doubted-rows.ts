@@ -2,6 +2,7 @@ import type { PlanRequest } from "../contract/planner.ts";
 import { quoteText } from "../core/duckdb-sql.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
 import { formerMatchSql } from "./former-match.ts";
+import { type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 import { T } from "./stage-sql.ts";
 
 /** Marks a row that is looked for by what was sent, beside the row that is looked for by what it says now. No key begins with a noncharacter. */
@@ -34,10 +35,17 @@ export function isFormerKey(key: string): boolean {
   return key.startsWith(FORMER);
 }
 
-/** A record found by what was sent is the row's own, whatever its present values find. */
-export async function settleDoubted(session: DuckdbSession): Promise<void> {
+/**
+ * A record found by what was sent is the row's own, whatever its present values find. Unless another row that stays holds it by
+ * now: whoever made it, it is that one's, and this row is looked for by what it says today alone.
+ */
+export async function settleDoubted(session: DuckdbSession, meta: StoredMeta | null): Promise<void> {
   const isFormer = `starts_with(key, ${quoteText(FORMER)})`;
   const own = `substr(key, ${FORMER.length + 1})`;
+  if (meta !== null)
+    await session.run(`delete from ${T.links} l using ${snapshotTable(meta.table)} p
+      where starts_with(l.key, ${quoteText(FORMER)}) and p.remote_id = l.remote_id and p.key <> substr(l.key, ${FORMER.length + 1})
+        and p.absent_since is null and p.key not in (select key from ${T.removed})`);
   if ((await session.count(`select count(*) from ${T.links} where ${isFormer}`)) > 0) {
     await session.run(`delete from ${T.links} where key in (select ${own} from ${T.links} where ${isFormer})`);
     await session.run(`update ${T.links} set key = ${own} where ${isFormer}`);

@@ -156,7 +156,7 @@ export function planSession(parts: SessionParts): PlanSession {
       return parts.storing(() => commitPlan(session, request, { epoch, hashVersion: version, key }));
     },
     storeLinks: async (at) => {
-      await settleDoubted(session);
+      await settleDoubted(session, meta);
       await settleGhosts(session, request, false);
       await settleTaken(session, request, meta);
       const key = mapping.primaryKey.map((column) => `${column.name}:${keyFamily(column)}`);
@@ -284,7 +284,7 @@ async function build(
   signal: AbortSignal,
 ): Promise<Built> {
   const { request, session, meta } = parts;
-  await settleDoubted(session);
+  await settleDoubted(session, meta);
   await settleGhosts(session, request, linksAreComplete);
   await settleTaken(session, request, meta);
   await session.run(`delete from ${T.due} where key in (select key from ${T.invalid})`);

@@ -2,6 +2,8 @@ import type { PlanRow } from "../../contract/plan.ts";
 import { findSurvivors } from "./find-survivors.ts";
 import type { SettleContext, Settled } from "./settled.ts";
 
+export type Kept = Extract<Settled, { kind: "transferred" | "skipped" }>;
+
 /**
  * Of rows that are to be removed: those whose record is not theirs to remove any more, with what becomes of them; place in the
  * batch → outcome. It came to another row since the plan was made (a newcomer met it, another sync found it), or people merged
@@ -11,14 +13,14 @@ export async function keptRecords(
   context: SettleContext,
   rows: readonly PlanRow[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<number, Settled>> {
+): Promise<ReadonlyMap<number, Kept>> {
   const ids = [...new Set(rows.flatMap(({ remoteId }) => remoteId ?? []))];
   if (ids.length === 0) return new Map();
   const survivors = await findSurvivors(context, ids, signal);
   const living = [...new Set([...ids, ...survivors.values()])];
   const owners = await context.ownerOf(living);
   const others = await context.otherHolders(living);
-  const kept = new Map<number, Settled>();
+  const kept = new Map<number, Kept>();
   for (const [index, { key, remoteId }] of rows.entries()) {
     if (remoteId === null) continue;
     const today = survivors.get(remoteId) ?? remoteId;

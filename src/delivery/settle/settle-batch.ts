@@ -6,7 +6,7 @@ import { claimRecords } from "./claim-records.ts";
 import { followExisting } from "./follow-existing.ts";
 import { followLostCreates, followLostUpdates } from "./follow-lost.ts";
 import { followMissing } from "./follow-missing.ts";
-import { keptRecords } from "./kept-records.ts";
+import { type Kept, keptRecords } from "./kept-records.ts";
 import { lookUp } from "./look-up.ts";
 import { sendRows } from "./send-rows.ts";
 import { type Answered, fromOutcome, ofSecondTry, type SettleContext, type Settled } from "./settled.ts";
@@ -28,8 +28,8 @@ export async function settleBatch(
 
 /** Nothing is removed before it is known what the ids answer for today. */
 async function removeRecords(context: SettleContext, batch: Batch, signal: AbortSignal): Promise<readonly Settled[]> {
-  const { rows } = batch;
-  let kept: ReadonlyMap<number, Settled>;
+  const { rows, mayHaveLanded = false } = batch;
+  let kept: ReadonlyMap<number, Kept>;
   try {
     kept = await keptRecords(context, rows, signal);
   } catch (error) {
@@ -39,9 +39,12 @@ async function removeRecords(context: SettleContext, batch: Batch, signal: Abort
   const rest = rows.filter((_, index) => !kept.has(index));
   const sent = rest.length === 0 ? [] : await sendAndFollow(context, { ...batch, rows: rest }, signal);
   let next = 0;
-  return rows.map(
-    (_, index): Settled => kept.get(index) ?? sent[next++] ?? { kind: "inDoubt", reason: "no answer for this row" },
-  );
+  return rows.map((_, index): Settled => {
+    const why = kept.get(index);
+    // The removal of a process that died may have reached it all the same.
+    if (why !== undefined) return mayHaveLanded ? { kind: "inDoubt", reason: why.reason } : why;
+    return sent[next++] ?? { kind: "inDoubt", reason: "no answer for this row" };
+  });
 }
 
 function notRemoved(context: SettleContext, { rows, mayHaveLanded = false }: Batch, error: unknown): Settled[] {

@@ -25,8 +25,17 @@ export function acceptRows(disk: PlannerDisk, at: AcceptAt, rows: readonly Accep
   for (const entry of [...snapshot.entries.values()])
     if (entry.absentSince !== null && entry.remoteId !== null && living.has(entry.remoteId))
       snapshot.entries.delete(entry.key);
+  letGo(snapshot, plan, living);
   snapshot.meta = { ...snapshot.meta, generation: snapshot.meta.generation + 1, epoch: at.epoch };
   return snapshot.meta.generation;
+}
+
+/** A row that leaves in this very plan, and whose record another row took along, lets go of it at once. */
+function letGo(snapshot: Snapshot, plan: readonly PlanRow[], taken: ReadonlySet<string | null>): void {
+  for (const { key, change, remoteId } of plan) {
+    const isTaken = change === "removed" && remoteId !== null && taken.has(remoteId);
+    if (isTaken && snapshot.entries.get(key)?.absentSince === null) snapshot.entries.delete(key);
+  }
 }
 
 function isLiving({ entry, drops }: Moved): boolean {
@@ -109,8 +118,9 @@ export function markInDoubt(
   if (ranges.length === 0) return;
   const snapshot = fenced(disk, at.sync, at.epoch);
   const isIn = (seq: number) => ranges.some(({ fromSeq, toSeq }) => fromSeq <= seq && seq <= toSeq);
-  for (const row of planOf(disk, at.plan).rows) {
-    if (!isIn(row.seq) || row.settled !== null) continue;
+  const plan = planOf(disk, at.plan).rows;
+  const doubted = plan.filter(({ seq, settled }) => isIn(seq) && settled === null);
+  for (const row of doubted) {
     const isGone = row.operation === "archive" || row.operation === "delete";
     const fields: FieldValues = isGone ? { [REMOVAL]: null } : row.fields;
     const stood = snapshot.entries.get(row.key);
@@ -126,6 +136,8 @@ export function markInDoubt(
           },
     );
   }
+  const living = doubted.filter(({ change }) => change !== "removed");
+  letGo(snapshot, plan, new Set(living.map(({ remoteId }) => remoteId)));
   snapshot.meta = { ...snapshot.meta, generation: snapshot.meta.generation + 1 };
 }
 

@@ -1,6 +1,7 @@
 /** The planner twin's rows that are looked for by what was sent once and never answered. */
 import type { CompiledMapping } from "../../../src/contract/mapping.ts";
 import type { FieldValues } from "../../../src/contract/value.ts";
+import type { Snapshot } from "./planner-disk.ts";
 import { inForm } from "./row-values.ts";
 import type { SettledLink } from "./settled-links.ts";
 import type { Due, Gone, StagedModel, Unlinked } from "./staged-model.ts";
@@ -33,10 +34,21 @@ function formerMatch({ match }: CompiledMapping, sent: FieldValues): (string | n
   );
 }
 
-/** A record found by what was sent is the row's own, whatever its present values find. */
-export function settleDoubted(model: StagedModel, links: readonly SettledLink[]): SettledLink[] {
+/** A record found by what was sent is the row's own, whatever its present values find; unless another row that stays holds it. */
+export function settleDoubted(
+  model: StagedModel,
+  snapshot: Snapshot | null,
+  links: readonly SettledLink[],
+): SettledLink[] {
   const own = (key: string) => key.slice(FORMER.length);
-  const former = links.filter(({ key }) => key.startsWith(FORMER)).map((link) => ({ ...link, key: own(link.key) }));
+  const gone = new Set(model.gone.map(({ entry }) => entry.key));
+  const staying = [...(snapshot?.entries.values() ?? [])].filter(
+    ({ key, absentSince }) => absentSince === null && !gone.has(key),
+  );
+  const former = links
+    .filter(({ key }) => key.startsWith(FORMER))
+    .map((link) => ({ ...link, key: own(link.key) }))
+    .filter(({ key, remoteId }) => !staying.some((entry) => entry.remoteId === remoteId && entry.key !== key));
   const found = new Set(former.map(({ key }) => key));
   const kept = model.invalid.filter(({ key, code }) => code !== "AMBIGUOUS_MATCH" || key === null || !found.has(key));
   const named = kept.map((mark) => (mark.key?.startsWith(FORMER) ? { ...mark, key: own(mark.key) } : mark));

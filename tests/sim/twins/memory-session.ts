@@ -59,7 +59,7 @@ export function memorySession(disk: PlannerDisk, request: PlanRequest, evaluate:
       staged().invalid.push(...unlinkable.map((row) => ({ ...row, field: null, rows: 1 })));
     },
     build: async (linksAreComplete) => {
-      links = settleDoubted(staged(), links);
+      links = settleDoubted(staged(), standing(), links);
       links = settleGhosts(request, staged(), links, linksAreComplete);
       links = settleTaken(staged(), standing(), links);
       const built = build(disk, request, { model: staged(), snapshot: standing(), links, version, linksAreComplete });
@@ -82,7 +82,7 @@ export function memorySession(disk: PlannerDisk, request: PlanRequest, evaluate:
     },
     commit: async (epoch) => commit(disk, request, staged(), { epoch, version }),
     storeLinks: async (at) => {
-      links = settleDoubted(staged(), links);
+      links = settleDoubted(staged(), standing(), links);
       links = settleGhosts(request, staged(), links, false);
       links = settleTaken(staged(), standing(), links);
       return storeLinks(disk, request, staged(), links, { ...at, version });

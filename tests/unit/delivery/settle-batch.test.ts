@@ -20,6 +20,7 @@ async function settle(
   owners: Readonly<Record<string, string>> = {},
   aliases: Readonly<Record<string, string>> = {},
   held: Readonly<Record<string, string>> = {},
+  mayHaveLanded = false,
 ): Promise<{ settled: readonly Settled[]; faults: Fault[]; merged: string[] }> {
   const [batch, ...others] = cutBatches(rows, 100);
   if (batch === undefined || others.length > 0) throw new Error("the test's rows are no single batch");
@@ -37,7 +38,7 @@ async function settle(
     onMerged: (oldId: string, newId: string) => merged.push(`${oldId} → ${newId}`),
     onFault: (fault: Fault) => faults.push(fault),
   };
-  return { settled: await settleBatch(context, batch, running()), faults, merged };
+  return { settled: await settleBatch(context, { ...batch, mayHaveLanded }, running()), faults, merged };
 }
 
 const INSERT = { operation: "insert" } as const;
@@ -334,6 +335,14 @@ describe("a record that was merged by people is nobody's to remove (S6, S9)", ()
     const { settled } = await settle(world, [aRow({ key: "2", remoteId: "99", ...LEAVING })]);
     expect(settled).toMatchObject([{ kind: "skipped", reason: "record 99 was merged into 1, which stays as it is" }]);
     expect(world.records.size).toBe(2);
+  });
+
+  test("a removal that may have landed before stays in doubt, whoever holds the record now", async () => {
+    const { world, own } = merged("1");
+    const rows = [aRow({ key: "2", remoteId: "99", ...LEAVING })];
+    const answer = await settle(world, rows, {}, { [own]: "1" }, {}, {}, true);
+    expect(answer.settled).toMatchObject([{ kind: "inDoubt", reason: "row 1 holds this record now" }]);
+    expect(world.batches).toEqual([]);
   });
 
   test.each([

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { UnlinkedRow } from "../../../../src/contract/planner.ts";
 import { type Case, rowsSql } from "../subject.ts";
 import { sent, syncOn } from "../sync.ts";
 
@@ -137,6 +138,23 @@ export const inDoubt: readonly Case[] = [
       expect(await sync.entry("1")).toMatchObject({ remoteId: "55", origin: "unknown", isInDoubt: false });
       expect((await sync.run(B)).rows).toEqual([]);
       expect((await sync.run(NOTHING)).rows).toMatchObject([{ operation: "archive", remoteId: "55" }]);
+    },
+  },
+  {
+    title: "a record that another row holds by now binds no row in doubt: it is looked for by what it says today",
+    run: async (subject) => {
+      const sync = syncOn(subject, { match: [{ email: "email" }] });
+      const other = (email: string) => ["5", email, "E"];
+      await sync.run(model(other("old@x")));
+      await sync.doubt(await sync.plan(model(["4", "five@x", "D"], other("old@x"))), [{ fromSeq: 0, toSeq: 0 }]);
+      const settled = model(["4", "four@x", "D"], other("five@x"));
+      const find = ({ match }: UnlinkedRow) =>
+        match[0]?.["email"] === "five@x" ? { entry: 0, remoteId: "R-5", present: {} } : null;
+      const planned = await sync.plan(settled, { find });
+      expect(planned.facts.invalidGroups).toEqual([]);
+      expect(planned.rows.filter(({ key }) => key === "4")).toMatchObject([
+        { remoteId: null, match: [{ email: "four@x" }], settled: null },
+      ]);
     },
   },
   {

@@ -33,6 +33,24 @@ export const movedRecords: readonly Case[] = [
     },
   },
   {
+    title: "its former row lets go of it at once, though the run ends before it comes to the removals (S10)",
+    run: async (subject) => {
+      const takenAlong = async (isAnswered: boolean) => {
+        const sync = syncOn(subject, { match: MATCH, onRemoved: { kind: "archive" } });
+        await sync.run(one("1"), { find: () => null });
+        const planned = await sync.plan(one("2"), { find: () => ({ entry: 0, remoteId: "R-1", present: {} }) });
+        const [first] = planned.rows;
+        expect(first).toMatchObject({ key: "2", seq: 0, remoteId: "R-1" });
+        if (isAnswered) await sync.accept(planned, [took(first as PlanRow)]);
+        else await sync.doubt(planned, [{ fromSeq: 0, toSeq: 0 }]);
+        expect(await sync.entry("2")).toMatchObject({ remoteId: "R-1", isInDoubt: !isAnswered });
+        expect(await sync.entry("1")).toBeNull();
+      };
+      await takenAlong(true);
+      await takenAlong(false);
+    },
+  },
+  {
     title: "the record moves also where nothing is done about removals, and its former row does not take it back",
     run: async (subject) => {
       const sync = syncOn(subject, { match: MATCH });
