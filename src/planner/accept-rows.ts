@@ -160,6 +160,9 @@ export async function markInDoubt(
           select key, value from json_each(d.fields) union all
           select o.key, o.value from json_each(coalesce(s.doubt, '{}')) o where not json_exists(d.fields, '$."' || o.key || '"')) m
         group by d.key) doubt_merge where ${snapshot}.key = doubt_merge.key`);
+    // A row that came back after its removal may be on its way to another record: the former one is not its any more.
+    await session.run(`update ${snapshot} set remote_id = null from temp.main.sluice_doubt d
+      where ${snapshot}.key = d.key and d.change <> 'removed' and d.remote_id is null`);
     // A record that the plan had found is the row's from here on, though nobody knows what of the write landed.
     await session.run(`update ${snapshot} set remote_id = d.remote_id, origin = coalesce(${snapshot}.origin, d.origin, 'unknown')
       from temp.main.sluice_doubt d where ${snapshot}.key = d.key and ${snapshot}.remote_id is null and d.remote_id is not null`);

@@ -25,4 +25,8 @@ export const PAST_FAILURES: readonly { readonly seed: number; readonly was: stri
   { seed: 51889, was: "a row took a record along, the run died before its former row let go, and that one came back" },
   { seed: 55597, was: "a row in doubt waited for ever for a record that another row held by then" },
   { seed: 56300, was: "a clearing that may have landed was taken for not sent, since another sync held the record" },
+  {
+    seed: 75574,
+    was: "a row came back after a removal in doubt, and its new record was forgotten when that was in doubt, too",
+  },
 ];

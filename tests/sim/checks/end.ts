@@ -42,7 +42,7 @@ async function checkRows(rest: Rest, kind: SyncKind): Promise<number> {
     const fields = fieldsOf(kind, version);
     const isRefused = person.name === POISON && fields.includes("name");
     if (person.id === null || isRefused || !isPlain(rest, kind, person)) continue;
-    if (await isHeldByOther(rest, kind, person.id)) continue;
+    if ((await isHeldByOther(rest, kind, person.id)) || (await isOverwritten(rest, kind, person.id))) continue;
     const entry = await place.planner.entry(kind.name, person.id);
     const blame = (what: string) => watch.blame(`${kind.name}: row ${person.id} ${what}`);
     const record = entry?.remoteId == null ? null : vendor.records.answering(entry.remoteId);
@@ -69,6 +69,16 @@ async function isHeldByOther({ stage }: Rest, kind: SyncKind, key: string): Prom
   const ids = vendor.records.having(kind.object, "ext", key).map(({ id }) => id);
   const owners = await place.planner.owners(place.account, kind.object, ids);
   return kind.write === "insert" || owners.some((owner) => owner.sync === kind.name && owner.key !== key);
+}
+
+/**
+ * Another row's upsert by match value met the record of this one, wrote into it, and was refused for that: nobody had looked,
+ * since the vendor upserts by itself.
+ */
+async function isOverwritten({ stage }: Rest, kind: SyncKind, key: string): Promise<boolean> {
+  for await (const page of stage.place.state.rejects(kind.name))
+    if (page.some(({ code, message }) => code === "RECORD_TAKEN" && message.endsWith(` row ${key}`))) return true;
+  return false;
 }
 
 /**

@@ -16,7 +16,9 @@ export async function letPeopleWork(
   const { records } = vendor;
   const living = records.living("contacts");
   const any = (): VendorRecord | undefined => living[chance.int(0, Math.max(0, living.length - 1))];
-  const excuse = (record: VendorRecord): void => watch.excuse(record.fields.get("ext") ?? null);
+  const excuse = (record: VendorRecord): void => {
+    for (const key of record.keys) watch.excuse(key);
+  };
   const seen = (what: string): void => {
     vendor.seen.add(what);
     say("people", what);

@@ -130,7 +130,7 @@ export function markInDoubt(
         ? unknownEntry(row, fields, nowMs)
         : {
             ...stood,
-            remoteId: stood.remoteId ?? row.remoteId,
+            remoteId: row.change !== "removed" && row.remoteId === null ? null : (stood.remoteId ?? row.remoteId),
             origin: stood.origin ?? (row.remoteId === null ? null : (row.origin ?? "unknown")),
             doubt: { ...stood.doubt, ...fields },
           },

@@ -11,6 +11,8 @@ export type VendorRecord = {
   readonly madeBy: Writer;
   readonly bornMs: number;
   readonly fields: Map<string, string | null>;
+  /** Every `ext` it ever had: those of the rows that it was, or is, the record of. */
+  readonly keys: Set<string>;
   /** Who wrote each field last. */
   readonly writers: Map<string, Writer>;
   isAlive: boolean;
@@ -52,6 +54,7 @@ export function newRecords(traits: Traits, now: () => number, onMade: (record: V
     for (const [field, value] of Object.entries(fields)) {
       record.fields.set(field, keptOf(field, value));
       record.writers.set(field, writer);
+      if (field === "ext" && value !== null) record.keys.add(value);
     }
   };
   const make: Records["make"] = (object, fields, madeBy) => {
@@ -59,6 +62,7 @@ export function newRecords(traits: Traits, now: () => number, onMade: (record: V
     const record: VendorRecord = {
       ...{ id, object, madeBy, bornMs: now(), isAlive: true, mergedInto: null },
       fields: new Map(),
+      keys: new Set(),
       writers: new Map(),
     };
     all.set(id, record);

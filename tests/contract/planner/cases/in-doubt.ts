@@ -141,6 +141,21 @@ export const inDoubt: readonly Case[] = [
     },
   },
   {
+    title: "a row that came back after a removal in doubt, and then is in doubt itself, is looked for by what was sent",
+    run: async (subject) => {
+      const sync = syncOn(subject, { onRemoved: { kind: "archive" }, onRemovedAdopted: { kind: "archive" } });
+      await sync.run(A);
+      await sync.doubt(await sync.plan(NOTHING), [{ fromSeq: 0, toSeq: 0 }]);
+      const anew = await sync.plan(A, { find: () => null });
+      expect(anew.rows).toMatchObject([{ key: "1", remoteId: null, settled: null }]);
+      await sync.doubt(anew, [{ fromSeq: 0, toSeq: 0 }]);
+      expect(await sync.entry("1")).toMatchObject({ remoteId: null, isInDoubt: true });
+      const gone = await sync.plan(NOTHING, { find: () => ({ entry: 0, remoteId: "ANEW", present: {} }) });
+      expect(gone.unlinked).toMatchObject([{ key: "1" }]);
+      expect(gone.rows).toMatchObject([{ key: "1", operation: "archive", remoteId: "ANEW" }]);
+    },
+  },
+  {
     title: "a record that another row holds by now binds no row in doubt: it is looked for by what it says today",
     run: async (subject) => {
       const sync = syncOn(subject, { match: [{ email: "email" }] });
