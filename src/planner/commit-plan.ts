@@ -1,19 +1,16 @@
-import type { PlanRequest } from "../contract/planner.ts";
+import type { PlanRequest, SnapshotMeta } from "../contract/planner.ts";
+import { namedKey } from "../core/key.ts";
 import { certainSql } from "./accept-rows.ts";
 import { counts, type DuckdbSession } from "./duckdb-session.ts";
 import { owedField } from "./owed-fields.ts";
-import { invalidTable, metaOf, putMeta, readMeta, snapshotTable } from "./snapshot-schema.ts";
+import { invalidTable, metaOf, putMeta, readMeta, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 import { T } from "./stage-sql.ts";
 
 /**
  * One transaction that makes the snapshot ready for a plan: meta, rows that need no call, the list of invalid rows. A
  * change of hash version is complete with it: every row that did not differ carries the new hash from here on, every other none.
  */
-export async function commitPlan(
-  session: DuckdbSession,
-  request: PlanRequest,
-  at: { epoch: number; hashVersion: string; key: readonly string[] },
-): Promise<void> {
+export async function commitPlan(session: DuckdbSession, request: PlanRequest, at: CommitAt): Promise<void> {
   await session.transaction(async () => {
     const stored = await readMeta(session, request.sync);
     if (request.keysOnly) {
@@ -21,19 +18,7 @@ export async function commitPlan(
       if (stored !== null) await putMeta(session, { ...stored, epoch: at.epoch }, stored);
       return;
     }
-    const fields = request.mapping.fields.map((field) => field.field);
-    const meta = await putMeta(
-      session,
-      metaOf(request, {
-        epoch: at.epoch,
-        generation: stored?.generation ?? 0,
-        hashVersion: at.hashVersion,
-        key: at.key,
-        fields,
-        forward: stored === null ? [] : fields.filter((field) => owedField(request, stored, field) !== null),
-      }),
-      stored,
-    );
+    const meta = await putMeta(session, metaAfter(request, stored, at), stored);
     const snapshot = snapshotTable(meta.table);
     // Rows that differ and may stay unacknowledged are compared by value until they are: their old hash could equal today's.
     if (stored !== null && stored.hashVersion !== at.hashVersion)
@@ -56,5 +41,22 @@ export async function commitPlan(
     }
     if (refusedBefore > 0) await session.run(`delete from ${invalid}`);
     if (refused > 0) await session.run(`insert into ${invalid} select key, code, field from ${T.invalid}`);
+  });
+}
+
+export type CommitAt = { readonly epoch: number; readonly hashVersion: string };
+
+/** The meta row as a plan leaves it. */
+export function metaAfter(
+  request: PlanRequest,
+  stored: StoredMeta | null,
+  { epoch, hashVersion }: CommitAt,
+): SnapshotMeta {
+  const fields = request.mapping.fields.map((field) => field.field);
+  return metaOf(request, {
+    ...{ epoch, hashVersion, fields },
+    generation: stored?.generation ?? 0,
+    key: namedKey(request.mapping.primaryKey),
+    forward: stored === null ? [] : fields.filter((field) => owedField(request, stored, field) !== null),
   });
 }

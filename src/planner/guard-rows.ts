@@ -16,6 +16,8 @@ const ROWS = {
 /** Holds for every row that sends a null; most plans have none, and their JSON is not taken apart. */
 const MAY_CLEAR = "change <> 'removed' and contains(fields, ':null')";
 
+export const NOTHING_TO_GUARD: GuardCounts = { changed: 0, creates: 0, removals: 0, cleared: new Map() };
+
 /** Planned rows that no approved plan covers: the same operation on the same key, held or sent there (S22). */
 function openSql(approvedPlans: readonly string[]): string {
   const covered = approvedPlans.map((path) => {

@@ -28,9 +28,12 @@ export function knownMetas(session: DuckdbSession): KnownMetas {
     } else if (stale.size > 0) {
       const names = [...stale];
       const rows = await readMetas(session, `sync in (${names.map(quoteText).join(", ")})`);
-      const next = new Map([...known].filter(([sync]) => !stale.has(sync)));
+      const next = new Map(known);
+      const found = new Set(rows.map(({ sync }) => sync));
+      for (const sync of stale) if (!found.has(sync)) next.delete(sync);
       for (const meta of rows) next.set(meta.sync, meta);
-      known = new Map([...next].sort(([a], [b]) => (a < b ? -1 : 1)));
+      const isGrown = rows.some(({ sync }) => known?.has(sync) === false);
+      known = isGrown ? new Map([...next].sort(([a], [b]) => (a < b ? -1 : 1))) : next;
       stale.clear();
     }
     return known;

@@ -8,6 +8,7 @@ import { claimSnapshot, tallyRun } from "./claim-snapshot.ts";
 import { copyPlanner, inspectSnapshot } from "./copy-planner.ts";
 import { type DuckdbEngine, type EngineOptions, openEngine } from "./duckdb-engine.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
+import { emptyPlans } from "./empty-plans.ts";
 import { findInPlan, findPerson } from "./find-person.ts";
 import { forgetRows, forgetSnapshot, tallySnapshot } from "./forget-snapshot.ts";
 import { knownMetas } from "./known-metas.ts";
@@ -28,6 +29,7 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
   const metas = knownMetas(session);
   const writing = <T>(syncs: readonly string[], work: () => Promise<T>): Promise<T> =>
     alone(() => metas.writing(syncs, work));
+  const noRows = emptyPlans(join(options.workDir, "tmp", `plan-${process.pid}-empty.parquet`));
   let plans = 0;
   let isClosed = false;
   return {
@@ -44,7 +46,8 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
       const { version: engineVersion, onEveryCore, giveBack } = engine;
       const of = { request, meta, metas: known, engineVersion, scratchFile };
       const storing = <T>(work: () => Promise<T>): Promise<T> => writing([request.sync], work);
-      return planSession({ ...of, ...opened, release, onEveryCore, giveBack, storing });
+      const ports = { release, onEveryCore, giveBack, storing, looking: alone, emptyPlans: noRows };
+      return planSession({ ...of, ...opened, ...ports });
     },
     readPlan: (path, fromSeq, toSeq) =>
       alone(() => readPlanRows(session, `read_parquet(${quoteText(path)})`, `seq >= ${fromSeq} and seq < ${toSeq}`)),

@@ -7,7 +7,7 @@ import { keyFamily, namedKey } from "../core/key.ts";
 import type { DuckdbEngine } from "./duckdb-engine.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
 import { insertRows } from "./insert-rows.ts";
-import { runModel } from "./plan-session.ts";
+import { runModel } from "./read-model.ts";
 import { fence, invalidTable, META, readMeta, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 import { keySql } from "./value-sql.ts";
 

@@ -126,7 +126,7 @@ export async function putMeta(
 }
 
 /** Most runs find their sync as they left it. */
-function isSame({ table: _, ...stored }: StoredMeta, meta: SnapshotMeta): boolean {
+export function isSame({ table: _, ...stored }: StoredMeta, meta: SnapshotMeta): boolean {
   const members = Object.keys(stored) as (keyof SnapshotMeta)[];
   return members.every((member) => JSON.stringify(stored[member]) === JSON.stringify(meta[member]));
 }

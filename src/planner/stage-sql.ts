@@ -34,6 +34,14 @@ export const T = {
   plan: "temp.main.sluice_plan",
 } as const;
 
+/** What a plan keeps of rows that are refused before sending; `rows` of the model stand behind each. */
+export const INVALID_COLUMNS = "key varchar, code varchar, field varchar, message varchar, rows bigint";
+
+/** A list of refused rows without any. */
+export const EMPTY_INVALID = `select ${INVALID_COLUMNS.split(", ")
+  .map((column) => column.replace(/(\w+) (\w+)/, "null::$2 as $1"))
+  .join(", ")} where false`;
+
 /** The model as a subquery: DuckDB itself parses the text as exactly one SELECT, whatever comments or `;` end it. */
 export function modelFrom(sql: string): string {
   return `query(${quoteText(sql)}) as model`;

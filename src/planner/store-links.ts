@@ -1,5 +1,6 @@
 import type { PlanRequest } from "../contract/planner.ts";
 import { quoteText } from "../core/duckdb-sql.ts";
+import { namedKey } from "../core/key.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
 import { META, metaOf, putMeta, readMeta, snapshotTable } from "./snapshot-schema.ts";
 import { T } from "./stage-sql.ts";
@@ -11,7 +12,7 @@ import { T } from "./stage-sql.ts";
 export async function storeLinks(
   session: DuckdbSession,
   request: PlanRequest,
-  at: { epoch: number; run: string; hashVersion: string; key: readonly string[] },
+  at: { epoch: number; run: string; hashVersion: string },
 ): Promise<{ linked: number; taken: number }> {
   return session.transaction(async () => {
     const stored = await readMeta(session, request.sync);
@@ -21,7 +22,7 @@ export async function storeLinks(
         epoch: at.epoch,
         generation: stored?.generation ?? 0,
         hashVersion: stored?.hashVersion ?? at.hashVersion,
-        key: at.key,
+        key: namedKey(request.mapping.primaryKey),
         fields: stored?.fields ?? [],
         forward: stored?.forward ?? [],
       }),
