@@ -37,6 +37,20 @@ export const keys: readonly Case[] = [
     },
   },
   {
+    title: "a row that is invalid again, after a run that found nothing wrong and nothing to do, is news again",
+    run: async (subject) => {
+      const sync = syncOn(subject);
+      const whole = people(["1", "a"]);
+      const broken = people(["1", "a"], [null, "b"]);
+      await sync.run(whole);
+      expect((await sync.run(broken)).facts.newInvalid).toBe(1);
+      const mended = await sync.run(whole);
+      expect(mended.facts.counts).toMatchObject({ read: 1, unchanged: 1, invalid: 0 });
+      expect(await subject.planner.readPlan(mended.file.path, 0, 10)).toEqual([]);
+      expect((await sync.run(broken)).facts.newInvalid).toBe(1);
+    },
+  },
+  {
     title: "the int 1 and the text 1 are spelled alike but 1, 1.0 and 1.00 of numeric columns are one key (S1)",
     run: async (subject) => {
       const sync = syncOn(subject, { fields: { name: {} } });
