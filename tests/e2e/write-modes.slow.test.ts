@@ -142,6 +142,23 @@ describe.concurrent("on_removed", () => {
     expect(await project.run("people")).toMatchObject({ status: 0, run: { planned: 0 } });
   });
 
+  it("archive: where people merged two of our contacts, the row that leaves takes nothing from the one that stays", async () => {
+    const { portal, wire, project } = await world(crowd(3), { on_removed: "archive" });
+    await project.run("people");
+    const records = byCustomer(await portal.dump());
+    const [stays = "", leaves = ""] = ["2", "1"].map((customer) => records.get(customer)?.hs_object_id ?? "");
+    const merged = await portal.merge("contacts", stays, leaves);
+    wire.forget();
+    project.write({ "people.json": crowd(2, 2) });
+    expect(await project.run("people")).toMatchObject({
+      status: 0,
+      run: { counts: { removed: 1 }, operations: { archive: { applied: 0, skipped: 1 } } },
+    });
+    expect(wire.sent()).toEqual([]);
+    expect((await portal.dump()).map(({ id }) => id)).toContain(merged);
+    expect(await project.run("people")).toMatchObject({ status: 0, run: { planned: 0 } });
+  });
+
   it("set: writes the given values, and a row that returns writes its own again", async () => {
     const { portal, wire, project } = await removing({ set: { lifecyclestage: "other", city: "gone" } });
     expect(await project.run("people")).toMatchObject({ status: 0, run: { operations: { set: { applied: 1 } } } });
