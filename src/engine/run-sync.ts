@@ -83,7 +83,6 @@ async function runUnderLease(
   const { lease } = tenure;
   const run = newRun(bench, sync, options);
   await state.createRun(lease, run, options);
-  await auditStart(bench, state, run, options);
   const meter = newMeter();
   try {
     options.onProgress({ sync: sync.name, phase: "planning", done: 0, planned: 0 });
@@ -209,13 +208,6 @@ function ledgerOf(
       newRejected: newsOf(tally.newRejects, counted, prepared.sync),
     };
   };
-}
-
-/** A run that somebody starts by hand has its line, as one that is asked of a service has it there. */
-async function auditStart(bench: Workbench, state: StateStore, run: RunRecord, options: RunOptions): Promise<void> {
-  if (options.trigger !== "cli") return;
-  const at = bench.clock.now();
-  await state.audit({ at, who: options.who, act: "start", sync: run.sync, run: run.id, detail: "run" });
 }
 
 /** Named acts have their line. Before the first call: one that is cut short has it, too. */

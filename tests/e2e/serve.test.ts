@@ -1,8 +1,6 @@
 // Proves that the real service starts syncs by REST, tells of them, stops and releases them, and that commands go through it.
-
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { userInfo } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CUSTOMER_ID, crowd, expected, peopleProject, shown } from "./people.ts";
@@ -197,11 +195,7 @@ describe.concurrent("a service", () => {
     });
     expect((await service.ask("GET", "/api/v1/audit", undefined, bearer)).status).toBe(403);
     const audit = await service.ask<Audit>("GET", "/api/v1/audit");
-    const starts = audit.body.entries.filter(({ act }) => act === "start");
-    expect(starts).toMatchObject([
-      { who: "token ci", sync: "people" },
-      { who: userInfo().username, sync: "people" },
-    ]);
+    expect(audit.body.entries[0]).toMatchObject({ act: "start", who: "token ci", sync: "people" });
     expect(JSON.stringify(audit.body) + service.log()).not.toContain(token);
     expect(readFileSync(join(project.dir, ".sluice/state.db")).includes(token)).toBe(false);
     const { tokens } = (await project.json<{ tokens: { id: string }[] }>(["token", "list"])).document;
