@@ -5,6 +5,7 @@ import type { Sync } from "../contract/project.ts";
 import { type Batch, cutBatches, kindOf } from "./cut-batches.ts";
 import { openFlight } from "./flight.ts";
 import type { Recorder } from "./recorder.ts";
+import type { Holders } from "./settle/settled.ts";
 
 export type DeliverParts = {
   readonly sync: Sync;
@@ -18,8 +19,7 @@ export type DeliverParts = {
   readonly ranges: readonly DeliverRange[];
   /** Ids of merged records that this account's syncs know of (old id → new id). */
   readonly aliases: () => Promise<ReadonlyMap<string, string>>;
-  readonly ownersOf: (remoteIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
-  readonly otherHolders: (remoteIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  readonly holdersOf: (remoteIds: readonly string[]) => Promise<Holders>;
   /** Asked after every batch; a fault stops the delivery before the next one. */
   readonly check: () => Fault | null;
   readonly onProgress: (rowsDone: number) => void;
@@ -44,8 +44,7 @@ export async function deliver(parts: DeliverParts, signal: AbortSignal): Promise
     sync: parts.sync,
     object: parts.object,
     destination: parts.destination,
-    ownerOf: ownersOf(parts),
-    otherHolders: parts.otherHolders,
+    holdersOf: holdersOf(parts),
     claims: new Map<string, string>(),
     knownAliases: once(parts.aliases),
     onMerged: parts.recorder.merged,
@@ -126,15 +125,15 @@ function cutRange({ fromSeq, toSeq, mayHaveLanded }: DeliverRange): DeliverRange
   return pages;
 }
 
-/** Who holds a record: by the snapshot, and by what was accepted since. */
-function ownersOf(parts: DeliverParts): DeliverParts["ownersOf"] {
+/** Who holds a record: by the snapshots, and by what was accepted since. */
+function holdersOf(parts: DeliverParts): DeliverParts["holdersOf"] {
   return async (remoteIds) => {
-    const owners = new Map(await parts.ownersOf(remoteIds));
-    for (const id of remoteIds) {
-      const recent = parts.recorder.recentOwner(id);
-      if (recent !== null) owners.set(id, recent);
-    }
-    return owners;
+    const { own, others } = await parts.holdersOf(remoteIds);
+    const recent = remoteIds.flatMap((id): (readonly [string, string])[] => {
+      const key = parts.recorder.recentOwner(id);
+      return key === null ? [] : [[id, key]];
+    });
+    return { own: new Map([...own, ...recent]), others };
   };
 }
 

@@ -123,7 +123,8 @@ export function openRecorder(parts: RecorderParts): Recorder {
         const ack = recorded[index]?.ack;
         if (ack === undefined) return;
         parts.tally.add(row, ack, recorded[index]?.note?.code);
-        if (ack.remoteId !== null) owners.set(ack.remoteId, row.key);
+        // What was given over is the holder's.
+        if (ack.remoteId !== null && ack.state !== "transferred") owners.set(ack.remoteId, row.key);
         // Before its acknowledgement is folded away, the snapshot must know that such a row may have landed.
         if (ack.state === "unknown") doubts.push({ fromSeq: row.seq, toSeq: row.seq });
         const acceptance = toAcceptance(row, ack);

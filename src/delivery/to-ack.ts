@@ -58,7 +58,7 @@ export function toAck(row: PlanRow, settled: Settled, run: string, nowMs: number
     case "transferred":
       // What was settled at planning stands with its reason in the plan file already.
       return {
-        ack: { ...nothing, state: settled.kind },
+        ack: { ...nothing, state: settled.kind, remoteId: heldAs(row, settled) },
         note: row.settled === null ? note(settled.kind, null, null, settled.reason) : null,
         reject: null,
         cured,
@@ -101,6 +101,12 @@ export function toAck(row: PlanRow, settled: Settled, run: string, nowMs: number
         cured: false,
       };
   }
+}
+
+/** The record that somebody else holds answers under another id than the row's, where people merged the two. */
+function heldAs(row: PlanRow, settled: Settled): string | null {
+  if (settled.kind !== "transferred" || settled.remoteId === undefined) return null;
+  return settled.remoteId === row.remoteId ? null : settled.remoteId;
 }
 
 function quote(value: string | null): string {

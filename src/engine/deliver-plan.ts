@@ -1,4 +1,5 @@
 import { Fault } from "../contract/fault.ts";
+import type { LinkOwner } from "../contract/planner.ts";
 import type { Sync } from "../contract/project.ts";
 import type { ModelCounts, RunRecord } from "../contract/run.ts";
 import type { Lease, RunPatch, StateStore } from "../contract/state.ts";
@@ -78,7 +79,6 @@ async function send(bench: Workbench, state: StateStore, shipment: Shipment, sig
   const { sync, object, account } = prepared;
   const plan = planPath(bench.project, run.id);
   const recorder = recorderOf(bench, state, shipment, plan);
-  const holders = (ids: readonly string[]) => bench.planner.owners(account.account.id, sync.object, ids);
   const delivered = await deliver(
     {
       sync,
@@ -88,13 +88,14 @@ async function send(bench: Workbench, state: StateStore, shipment: Shipment, sig
       ranges,
       readPlan: (fromSeq, toSeq) => bench.planner.readPlan(plan, fromSeq, toSeq),
       aliases: () => state.aliases(account.account.id, sync.object),
-      ownersOf: async (ids) => {
-        const own = (await holders(ids)).filter((holder) => holder.sync === sync.name);
-        return new Map(own.map(({ remoteId, key }) => [remoteId, key]));
-      },
-      otherHolders: async (ids) => {
-        const others = (await holders(ids)).filter((holder) => holder.sync !== sync.name);
-        return new Map(others.map((other) => [other.remoteId, other.sync]));
+      holdersOf: async (ids) => {
+        const holders = await bench.planner.owners(account.account.id, sync.object, ids);
+        const isOwn = (holder: LinkOwner): boolean => holder.sync === sync.name;
+        const others = holders.filter((holder) => !isOwn(holder));
+        return {
+          own: new Map(holders.filter(isOwn).map(({ remoteId, key }) => [remoteId, key])),
+          others: new Map(others.map((other) => [other.remoteId, other.sync])),
+        };
       },
       check: () => failedGuard(sync, shipment),
       onProgress: (done) =>

@@ -45,6 +45,7 @@ export async function acceptRows(session: DuckdbSession, at: AcceptAt, rows: rea
     // A record that came to a living row is no longer that of a row which left: on its return it must not write there too.
     await session.run(`delete from ${snapshot} where absent_since is not null and remote_id in (${taken})`);
     await letGo(session, snapshot, at.plan, taken);
+    await startAnew(session, meta);
     await session.run(
       `update ${META} set generation = generation + 1, epoch = ${at.epoch} where sync = ${quoteText(at.sync)}`,
     );
@@ -79,6 +80,19 @@ async function letGo(session: DuckdbSession, snapshot: string, plan: string, tak
     select key from read_parquet(${quoteText(plan)}) where change = 'removed' and remote_id in (${taken}))`);
 }
 
+/** A record that was removed is nobody's to go on with: rows of any sync that left it there start anew when they return. */
+async function startAnew(session: DuckdbSession, meta: StoredMeta): Promise<void> {
+  const removed = `select remote_id from ${MOVED} where drops and not transferred`;
+  if ((await session.count(`select count(*) from (${removed})`)) === 0) return;
+  const deletes = (await readMetas(session))
+    .filter(({ account, object }) => account === meta.account && object === meta.object)
+    .map(
+      ({ table }) =>
+        `delete from ${snapshotTable(table)} where absent_since is not null and remote_id in (${removed});`,
+    );
+  await session.run(deletes.join("\n"));
+}
+
 async function fencedMeta(session: DuckdbSession, sync: string, epoch: number): Promise<StoredMeta> {
   const meta = await readMeta(session, sync);
   if (meta === null)
@@ -111,7 +125,7 @@ function movedSql(at: AcceptAt, snapshot: string, fromSeq: number, toSeq: number
       case when ${removed} then null else cast(p.hash as ubigint) end as hash,
       cast(case when ${applied} then ${sent} else coalesce(s.payload, '{}') end as varchar) as payload,
       case when ${removed} or ${applied} or (${perhapsOurs}) then coalesce(a.remote_id, p.remote_id) end as remote_id,
-      case when ${removed} or (${perhapsOurs}) then p.origin when not ${applied} then null
+      case when ${removed} and ${moved} then 'unknown' when ${removed} or (${perhapsOurs}) then p.origin when not ${applied} then null
         when p.origin is not null and not (p.adopted and coalesce(a.created, false)) and not (${moved}) then p.origin
         when a.created is null then 'unknown' when a.created then 'created' else 'adopted' end as origin,
       case when ${removed} and not ${applied} then s.doubt end as doubt,

@@ -41,7 +41,7 @@ export async function blankPlan(
   const select = `select * replace (${columns.join(", ")}) from read_parquet(${quoteText(path)}) order by seq`;
   await copyTo(session, select, aside, QUIET);
   await commit(await sha256Of(aside));
-  await putInPlace(aside, path);
+  await putInPlace([aside, path]);
   return hits.length + refused;
 }
 
@@ -53,6 +53,6 @@ async function blankInvalid(session: DuckdbSession, path: string, traits: Person
   const columns = ["key", "message"].map((column) => `case when ${hit} then null else ${column} end as ${column}`);
   const select = `select * replace (${columns.join(", ")}) from read_parquet(${quoteText(path)}) order by code, key`;
   await copyTo(session, select, `${path}.tmp`, QUIET);
-  await putInPlace(`${path}.tmp`, path);
+  await putInPlace([`${path}.tmp`, path]);
   return rows;
 }

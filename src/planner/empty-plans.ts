@@ -1,9 +1,9 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { PlanFile } from "../contract/planner.ts";
 import { emptyPlanSql } from "./change-sql.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
-import { copyTo, invalidFile, sha256Of } from "./plan-file.ts";
+import { copyTo, invalidFile, putInPlace, sha256Of } from "./plan-file.ts";
 import { EMPTY_INVALID } from "./stage-sql.ts";
 
 /** Plans without rows, which have the same bytes every time. */
@@ -24,8 +24,12 @@ export function emptyPlans(scratchFile: string): EmptyPlans {
       });
       const { plan, invalid, sha256 } = await making;
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await put(invalidFile(path), invalid);
-      await put(path, plan);
+      const files = [
+        [invalidFile(path), invalid],
+        [path, plan],
+      ] as const;
+      for (const [file, bytes] of files) await writeFile(`${file}.tmp`, bytes, { mode: 0o600 });
+      await putInPlace(...files.map(([file]) => [`${file}.tmp`, file] as const));
       return { path, rows: 0, sha256 };
     },
   };
@@ -41,10 +45,4 @@ async function make(session: DuckdbSession, scratchFile: string): Promise<Made> 
   } finally {
     await rm(scratchFile, { force: true });
   }
-}
-
-/** Not synced: nothing is sent by it, and a file that a power cut took is planned anew. */
-async function put(path: string, bytes: Buffer): Promise<void> {
-  await writeFile(`${path}.tmp`, bytes, { mode: 0o600 });
-  await rename(`${path}.tmp`, path);
 }

@@ -28,8 +28,7 @@ export async function writePlanFile(
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const invalid = invalidFile(path);
   await copyTo(session, `select * from ${T.invalid} order by code, key`, `${invalid}.tmp`, signal);
-  await putInPlace(`${invalid}.tmp`, invalid);
-  await putInPlace(scratch.file, path);
+  await putInPlace([`${invalid}.tmp`, invalid], [scratch.file, path]);
   return { path, rows: scratch.rows, sha256: await sha256Of(path) };
 }
 
@@ -45,14 +44,23 @@ export async function viewPlan(session: DuckdbSession, path: string): Promise<vo
   await session.run(`create or replace temp view sluice_plan as select * from read_parquet(${quoteText(path)})`);
 }
 
-export async function putInPlace(aside: string, path: string): Promise<void> {
-  const file = await open(aside, "r+");
-  await file.sync();
-  await file.close();
-  await rename(aside, path);
-  const folder = await open(dirname(path), "r");
-  await folder.sync();
-  await folder.close();
+/** Each file from its first path to its second, of one folder: whatever happens, none is there in part. */
+export async function putInPlace(...files: readonly (readonly [aside: string, path: string])[]): Promise<void> {
+  for (const [aside, path] of files) {
+    await sync(aside, "r+");
+    await rename(aside, path);
+  }
+  const [first] = files;
+  if (first !== undefined) await sync(dirname(first[1]), "r");
+}
+
+async function sync(path: string, flags: string): Promise<void> {
+  const handle = await open(path, flags);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 export async function sha256Of(path: string): Promise<string> {

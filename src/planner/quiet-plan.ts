@@ -21,7 +21,10 @@ export function quietPlan(parts: SessionParts, version: string, quiet: Quiet): A
       return keys;
     },
     sample: async () => [],
-    write: (path) => parts.emptyPlans.write(session, path),
+    write: async (path, signal) => {
+      signal.throwIfAborted();
+      return parts.emptyPlans.write(session, path);
+    },
     commit: (epoch) => commitQuiet(parts, { epoch, hashVersion: version }),
     storeLinks: async () => ({ linked: 0, taken: 0 }),
   };

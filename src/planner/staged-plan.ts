@@ -19,7 +19,7 @@ import { matchValues } from "./value-sql.ts";
 /** What `stage` tells of rows that differ. */
 export type Staged = { readonly unlinked: number; readonly mustLook: boolean };
 
-/** A plan whose model differs from the snapshot, row by row. */
+/** A plan of rows that differ from the snapshot, or may. */
 export async function stagedPlan(
   parts: SessionParts,
   version: string,

@@ -30,7 +30,7 @@ describe.concurrent("resync", () => {
     expect(asked).toMatchObject({
       status: 0,
       document: {
-        plan: { sync: "people", counts: { changed: 39, removed: 1, unchanged: 0 }, forecast: { calls: 2 } },
+        plan: { sync: "people", counts: { changed: 39, removed: 1, unchanged: 0 }, forecast: { calls: 3 } },
         next: "sluice resync people --yes",
       },
     });

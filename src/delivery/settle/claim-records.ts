@@ -5,7 +5,7 @@ import { type Answered, type SettleContext, type Settled, taken } from "./settle
  * other, run by run (S7). Records that the vendor made for a row are its own; where it met one, who has it already is asked.
  */
 export async function claimRecords(
-  { claims, ownerOf }: SettleContext,
+  { claims, holdersOf }: SettleContext,
   answered: readonly Answered[],
   settled: Settled[],
 ): Promise<void> {
@@ -13,7 +13,7 @@ export async function claimRecords(
   const ids = answered.flatMap(({ row, outcome }) =>
     row.remoteId === null && outcome.kind === "applied" && outcome.created !== true ? [outcome.remoteId] : [],
   );
-  const owners = ids.length === 0 ? new Map<string, string>() : await ownerOf(ids);
+  const owners = ids.length === 0 ? new Map<string, string>() : (await holdersOf(ids)).own;
   for (const { index, row, outcome } of answered) {
     if (outcome.kind !== "applied" || row.change === "removed") continue;
     const owner = claims.get(outcome.remoteId) ?? owners.get(outcome.remoteId) ?? row.key;

@@ -1,5 +1,5 @@
 import { type Target, updateTargets } from "./send-rows.ts";
-import type { Answered, SettleContext, Settled } from "./settled.ts";
+import { type Answered, type SettleContext, type Settled, thereAlready } from "./settled.ts";
 
 /** "Already exists, id N" links and updates; an `insert` leaves the record alone. */
 export async function followExisting(
@@ -12,6 +12,5 @@ export async function followExisting(
     outcome.kind === "exists" ? [{ index, row, remoteId: outcome.remoteId, fields: row.fields }] : [],
   );
   if (context.sync.write !== "insert") return updateTargets(context, targets, settled, signal);
-  for (const { index, remoteId } of targets)
-    settled[index] = { kind: "skipped", reason: `record ${remoteId} is there already` };
+  for (const { index, remoteId } of targets) settled[index] = thereAlready(remoteId);
 }

@@ -1,7 +1,16 @@
+import { claimRecords } from "./claim-records.ts";
 import { findSurvivors } from "./find-survivors.ts";
 import { lookUp } from "./look-up.ts";
 import { sendRows, type Target, updateTargets } from "./send-rows.ts";
-import { type Answered, fromOutcome, gone, ofSecondTry, type SettleContext, type Settled } from "./settled.ts";
+import {
+  type Answered,
+  fromOutcome,
+  gone,
+  metAgain,
+  type SettleContext,
+  type Settled,
+  thereAlready,
+} from "./settled.ts";
 
 /**
  * An update that is never answered may name a record that was merged into another: HubSpot leaves such an id out of its
@@ -31,7 +40,8 @@ const CREATE_ATTEMPTS = 3;
 
 /**
  * A create whose answer was lost may have landed: look first, create again only what is certainly not there (S19). What the
- * vendor finds there at the second try landed late, or somebody made it since.
+ * vendor says is there at the second try landed after the look, and a second look finds it; or it is somebody else's, by a
+ * value that the match list does not name.
  */
 export async function followLostCreates(
   context: SettleContext,
@@ -43,19 +53,24 @@ export async function followLostCreates(
   for (let attempt = 0; attempt < CREATE_ATTEMPTS && lost.length > 0 && !signal.aborted; attempt++) {
     const rows = lost.map(({ row }) => row);
     const found = await lookUp(context, rows, signal);
-    for (const { row, index } of lost) {
-      const remoteId = found.get(row.key);
-      if (remoteId !== undefined) settled[index] = { kind: "applied", remoteId, created: null, altered: [] };
-    }
-    const absent = lost.filter(({ row }) => !found.has(row.key));
+    const own = lost.flatMap((one): Answered[] => {
+      const remoteId = found.get(one.row.key);
+      return remoteId === undefined ? [] : [{ ...one, outcome: metAgain(remoteId) }];
+    });
+    for (const { index, outcome } of own) settled[index] = fromOutcome(outcome);
+    await claimRecords(context, own, settled);
+    const rest = lost.filter(({ row }) => !found.has(row.key));
+    for (const { index, outcome } of rest)
+      if (outcome.kind === "exists") settled[index] = thereAlready(outcome.remoteId);
+    const absent = rest.filter(({ outcome }) => outcome.kind === "unknown");
     if (absent.length === 0) return;
     const absentRows = absent.map(({ row }) => row);
     const again = await sendRows(context, "create", absentRows, signal);
     lost = absent.flatMap(({ index, row }, place): Answered[] => {
-      if (again[place] === undefined) return [];
-      const outcome = ofSecondTry(row, again[place]);
+      const outcome = again[place];
+      if (outcome === undefined) return [];
       settled[index] = fromOutcome(outcome);
-      return outcome.kind === "unknown" ? [{ index, row, outcome }] : [];
+      return outcome.kind === "unknown" || outcome.kind === "exists" ? [{ index, row, outcome }] : [];
     });
   }
 }

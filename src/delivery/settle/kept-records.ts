@@ -17,17 +17,16 @@ export async function keptRecords(
   const ids = [...new Set(rows.flatMap(({ remoteId }) => remoteId ?? []))];
   if (ids.length === 0) return new Map();
   const survivors = await findSurvivors(context, ids, signal);
-  const living = [...new Set([...ids, ...survivors.values()])];
-  const owners = await context.ownerOf(living);
-  const others = await context.otherHolders(living);
+  const { own, others } = await context.holdersOf([...new Set([...ids, ...survivors.values()])]);
   const kept = new Map<number, Kept>();
   for (const [index, { key, remoteId }] of rows.entries()) {
     if (remoteId === null) continue;
     const today = survivors.get(remoteId) ?? remoteId;
-    const owner = context.claims.get(today) ?? owners.get(today);
+    const owner = context.claims.get(today) ?? own.get(today);
     const other = others.get(today);
     const holder = owner !== undefined && owner !== key ? `row ${owner}` : other === undefined ? null : `sync ${other}`;
-    if (holder !== null) kept.set(index, { kind: "transferred", reason: `${holder} holds this record now` });
+    if (holder !== null)
+      kept.set(index, { kind: "transferred", reason: `${holder} holds this record now`, remoteId: today });
     else if (today !== remoteId)
       kept.set(index, { kind: "skipped", reason: `record ${remoteId} was merged into ${today}, which stays as it is` });
   }

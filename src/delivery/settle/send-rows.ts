@@ -63,9 +63,9 @@ export async function updateTargets(
   signal: AbortSignal,
 ): Promise<void> {
   if (targets.length === 0) return;
-  const owners = await context.ownerOf(targets.map((target) => target.remoteId));
+  const { own } = await context.holdersOf(targets.map((target) => target.remoteId));
   const chosen = targets.filter(({ index, row, remoteId }) => {
-    const owner = owners.get(remoteId) ?? context.claims.get(remoteId);
+    const owner = own.get(remoteId) ?? context.claims.get(remoteId);
     context.claims.set(remoteId, owner ?? row.key);
     if (owner === undefined || owner === row.key) return true;
     settled[index] = taken(remoteId, owner);

@@ -9,7 +9,7 @@ import { followMissing } from "./follow-missing.ts";
 import { type Kept, keptRecords } from "./kept-records.ts";
 import { lookUp } from "./look-up.ts";
 import { sendRows } from "./send-rows.ts";
-import { type Answered, fromOutcome, ofSecondTry, type SettleContext, type Settled } from "./settled.ts";
+import { type Answered, fromOutcome, metAgain, type SettleContext, type Settled } from "./settled.ts";
 
 /**
  * Sends a batch and follows every answer to its end: a create that met a record updates it, a record that is gone is looked
@@ -102,13 +102,17 @@ async function lookBeforeSending(
   if (found === null) return rows.map(() => ({ kind: "unknown", reason: "sent before the process died" }));
   const absent = rows.filter(({ key }) => !found.has(key));
   const sent = absent.length === 0 ? [] : await sendRows(context, call, absent, signal);
+  // What landed between the look and the second try is found by another look; what is not is somebody else's.
+  const met = absent.filter((row, place) => row.operation === "insert" && sent[place]?.kind === "exists");
+  const late = met.length === 0 ? new Map() : await orNothing(() => lookUp(context, met, signal), signal);
   return rows.map((row): Outcome => {
-    const remoteId = found.get(row.key);
-    const outcome: Outcome =
-      remoteId === undefined
-        ? (sent[absent.indexOf(row)] ?? { kind: "unknown", reason: "no answer for this row" })
+    const remoteId = found.get(row.key) ?? late?.get(row.key);
+    if (remoteId !== undefined)
+      return row.operation === "insert"
+        ? metAgain(remoteId)
         : { kind: "exists", remoteId, message: "made before the process died, or by somebody else since" };
-    return ofSecondTry(row, outcome);
+    if (late === null && met.includes(row)) return { kind: "unknown", reason: "nobody could say whose record it met" };
+    return sent[absent.indexOf(row)] ?? { kind: "unknown", reason: "no answer for this row" };
   });
 }
 

@@ -6,18 +6,19 @@ import type { Sync } from "../../contract/project.ts";
 /** How one planned row came out, everything considered. `inDoubt` rows were sent and nobody knows. */
 export type Settled =
   | Extract<Outcome, { kind: "applied" | "skipped" | "rejected" | "deferred" }>
-  | { readonly kind: "transferred"; readonly reason: string }
+  /** `remoteId`: the record that the holder has, where it is another than the row's (people merged them). */
+  | { readonly kind: "transferred"; readonly reason: string; readonly remoteId?: string }
   | { readonly kind: "inDoubt"; readonly reason: string };
+
+/** Record id → who holds it: the key of this sync's row; the name of another sync of which a living row holds it. */
+export type Holders = { readonly own: ReadonlyMap<string, string>; readonly others: ReadonlyMap<string, string> };
 
 export type SettleContext = {
   readonly sync: Sync;
   readonly object: RemoteObject;
   /** Wrapped: limited, retrying, bisecting. */
   readonly destination: Destination;
-  /** The key of this sync's row that holds a record; null where none does. */
-  readonly ownerOf: (remoteIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
-  /** The name of another sync of which a living row holds a record. */
-  readonly otherHolders: (remoteIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  readonly holdersOf: (remoteIds: readonly string[]) => Promise<Holders>;
   /** Record id → key of the row to which it came, while that is written down nowhere yet. */
   readonly claims: Map<string, string>;
   /** Ids under which records answer now that were merged before, as far as anybody found out (old id → new id). */
@@ -47,12 +48,16 @@ export function fromOutcome(outcome: Outcome): Settled {
 }
 
 /**
- * What the answer to a create says where an earlier try may have landed. An insert writes a record once: the one that is there
- * has what it was made with, and is the row's; whether it was made by us nobody knows.
+ * A create that may have landed, and its record is found. An insert writes a record once: this one has what it was made with, and
+ * is the row's; whether it was made by us nobody knows.
  */
-export function ofSecondTry(row: PlanRow, outcome: Outcome): Outcome {
-  if (outcome.kind !== "exists" || row.operation !== "insert") return outcome;
-  return { kind: "applied", remoteId: outcome.remoteId, created: null, altered: [] };
+export function metAgain(remoteId: string): Outcome {
+  return { kind: "applied", remoteId, created: null, altered: [] };
+}
+
+/** An insert leaves it alone (S12). */
+export function thereAlready(remoteId: string): Settled {
+  return { kind: "skipped", reason: `record ${remoteId} is there already` };
 }
 
 /** The record of a row is not there any more, and the row is let go of it. */

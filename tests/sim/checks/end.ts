@@ -47,7 +47,7 @@ async function checkRows(rest: Rest, kind: SyncKind): Promise<number> {
     const blame = (what: string) => watch.blame(`${kind.name}: row ${person.id} ${what}`);
     const record = entry?.remoteId == null ? null : vendor.records.answering(entry.remoteId);
     if (entry === null) blame("is not in the snapshot");
-    else if (entry.isInDoubt && (await isRefusedBoth(rest, kind))) continue;
+    else if (entry.isInDoubt && isRefusedBoth(rest, kind, person.id)) continue;
     else if (entry.isInDoubt) blame("is still in doubt");
     else if (entry.remoteId === null && isTakenByOthers(rest, kind)) continue;
     else if (entry.remoteId === null)
@@ -85,9 +85,10 @@ async function isOverwritten({ stage }: Rest, kind: SyncKind, key: string): Prom
  * Its e-mail moved on to another row while it was in doubt: both find the record that it may have made, and both are refused
  * until somebody says which of them it is.
  */
-async function isRefusedBoth({ stage }: Rest, kind: SyncKind): Promise<boolean> {
-  const [last] = await stage.place.state.runs({ sync: kind.name, limit: 1 });
-  return stage.swarm.has("moved values") && (last?.counts?.invalid ?? 0) >= 2;
+function isRefusedBoth({ stage, tables }: Rest, kind: SyncKind, key: string): boolean {
+  const made = stage.vendor.records.having(kind.object, "ext", key).map((record) => record.fields.get("email") ?? null);
+  const others = tables[kind.model].filter(({ id }) => id !== key).map(({ email }) => comparable("email", email));
+  return made.some((email) => email !== null && others.includes(comparable("email", email)));
 }
 
 /** Another sync removes records of this object: a sync whose row came back meanwhile, and is as it was, asks nobody. */
@@ -157,9 +158,9 @@ function checkExtras({ stage, tables }: Rest, kind: SyncKind): void {
 const HOUR = 3_600_000;
 const UNFINISHED = ["queued", "planning", "writing", "paused"];
 
-/** Every run has ended, its numbers add up, and none removed many rows without a person's word. */
+/** Every run has ended, its numbers add up, none removed many rows without a person's word, and the last has none to remove. */
 async function checkRuns({ place, watch, approvals, isSkewed, world }: Stage, kind: SyncKind): Promise<void> {
-  for (const run of await place.state.runs({ sync: kind.name, limit: 200 })) {
+  for (const [age, run] of (await place.state.runs({ sync: kind.name, limit: 200 })).entries()) {
     const blame = (what: string) => watch.blame(`${kind.name}: run ${run.id} (${run.state} ${run.code ?? ""}) ${what}`);
     if (UNFINISHED.includes(run.state)) blame("never ended");
     if (run.counts !== null) {
@@ -175,6 +176,7 @@ async function checkRuns({ place, watch, approvals, isSkewed, world }: Stage, ki
     if (ends !== run.planRows) blame(`planned ${run.planRows} rows, and ${ends} have an end`);
     const plan = await place.planner.readPlan(`${place.workDir}/plans/${run.id}.parquet`, 0, run.planRows);
     const removals = plan.filter(({ change, settled }) => change === "removed" && settled === null).length;
+    if (age === 0 && removals > 0) blame(`still plans ${removals} removals`);
     const startedMs = run.startedAt - 1_800_000_000_000;
     const bentMs = isSkewed ? 2 * HOUR : 1_000;
     const isApproved = approvals.some(

@@ -26,6 +26,7 @@ export function acceptRows(disk: PlannerDisk, at: AcceptAt, rows: readonly Accep
     if (entry.absentSince !== null && entry.remoteId !== null && living.has(entry.remoteId))
       snapshot.entries.delete(entry.key);
   letGo(snapshot, plan, living);
+  startAnew(disk, snapshot, moved);
   snapshot.meta = { ...snapshot.meta, generation: snapshot.meta.generation + 1, epoch: at.epoch };
   return snapshot.meta.generation;
 }
@@ -35,6 +36,18 @@ function letGo(snapshot: Snapshot, plan: readonly PlanRow[], taken: ReadonlySet<
   for (const { key, change, remoteId } of plan) {
     const isTaken = change === "removed" && remoteId !== null && taken.has(remoteId);
     if (isTaken && snapshot.entries.get(key)?.absentSince === null) snapshot.entries.delete(key);
+  }
+}
+
+/** A record that was removed is nobody's to go on with: rows of any sync that left it there start anew when they return. */
+function startAnew(disk: PlannerDisk, { meta }: Snapshot, moved: readonly Moved[]): void {
+  const removed = new Set(
+    moved.filter(({ drops, transferred }) => drops && !transferred).map(({ entry }) => entry.remoteId),
+  );
+  for (const { meta: other, entries } of disk.snapshots.values()) {
+    if (other.account !== meta.account || other.object !== meta.object) continue;
+    for (const [key, { absentSince, remoteId }] of [...entries])
+      if (absentSince !== null && removed.has(remoteId)) entries.delete(key);
   }
 }
 
@@ -74,9 +87,9 @@ export function certainOf({ payload, doubt }: Entry): FieldValues {
 }
 
 function originOf(row: PlanRow, { created, remoteId }: Acceptance, isApplied: boolean): Entry["origin"] {
-  if (row.change === "removed") return row.origin;
-  if (!isApplied) return null;
   const isMoved = row.remoteId !== null && remoteId !== null && remoteId !== row.remoteId;
+  if (row.change === "removed") return isMoved ? "unknown" : row.origin;
+  if (!isApplied) return null;
   if (row.origin !== null && !(row.adopted && created === true) && !isMoved) return row.origin;
   return created === null ? "unknown" : created ? "created" : "adopted";
 }

@@ -1,7 +1,7 @@
 // Proves that every answer is followed to its end: existing, taken, missing, merged, lost (S6, S7, S19).
 import { describe, expect, test } from "vitest";
 import type { FindRequest, Outcome } from "../../../src/contract/destination.ts";
-import { Fault } from "../../../src/contract/fault.ts";
+import { Fault, NO_HINTS } from "../../../src/contract/fault.ts";
 import type { PlanRow } from "../../../src/contract/plan.ts";
 import type { Sync } from "../../../src/contract/project.ts";
 import { cutBatches } from "../../../src/delivery/cut-batches.ts";
@@ -30,9 +30,10 @@ async function settle(
     sync: aSync(sync),
     object: ANY_OBJECT,
     destination: world.destination,
-    ownerOf: async (ids: readonly string[]) =>
-      new Map(ids.flatMap((id) => (owners[id] === undefined ? [] : [[id, owners[id]] as const]))),
-    otherHolders: async () => new Map(Object.entries(held)),
+    holdersOf: async (ids: readonly string[]) => ({
+      own: new Map(ids.flatMap((id) => (owners[id] === undefined ? [] : [[id, owners[id]] as const]))),
+      others: new Map(Object.entries(held)),
+    }),
     claims: new Map(),
     knownAliases: async () => new Map(Object.entries(aliases)),
     onMerged: (oldId: string, newId: string) => merged.push(`${oldId} → ${newId}`),
@@ -231,12 +232,36 @@ describe("answers that were lost (S19)", () => {
     const { find } = world.destination;
     world.destination.find = async (...asked) => {
       const reply = await find(...asked);
-      world.seed({ ext: "E1", name: "n1" });
+      if (world.records.size === 0) world.seed({ ext: "E1", name: "n1" });
       return reply;
     };
     const { settled } = await settle(world, [aRow({ key: "1", ...INSERT })], { write: "insert" });
     expect(settled).toMatchObject([{ kind: "applied", remoteId: "1", created: null }]);
     expect([...world.records]).toEqual([["1", { ext: "E1", name: "n1" }]]);
+  });
+
+  test("what the second try meets by a value that the match list does not name is somebody else's", async () => {
+    for (const before of [false, true]) {
+      const { world } = lostOnce(false);
+      const stranger = world.seed({ email: "a@x" });
+      const { write } = world.destination;
+      world.destination.write = async (batch, signal) => {
+        if (world.batches.length === 0 && !before) return write(batch, signal);
+        const exists: Outcome = { kind: "exists", remoteId: stranger, message: "by e-mail" };
+        return { outcomes: [exists], refusedWhole: false, calls: 1, bytesOut: 0, hints: NO_HINTS };
+      };
+      const row = aRow({ key: "1", ...INSERT });
+      const { settled } = await settle(world, [row], { write: "insert" }, {}, {}, {}, before);
+      expect(settled, `sent before: ${before}`).toEqual([
+        { kind: "skipped", reason: `record ${stranger} is there already` },
+      ]);
+    }
+  });
+
+  test("a record that is found for a lost create and belongs to another row is refused by name", async () => {
+    const { world } = lostOnce(true);
+    const { settled } = await settle(world, [aRow({ key: "1", ...INSERT })], { write: "insert" }, { 1: "other" });
+    expect(settled).toMatchObject([{ kind: "rejected", code: "RECORD_TAKEN" }]);
   });
 
   test("a create without an answer whose second try never left stays in doubt", async () => {
@@ -323,7 +348,7 @@ describe("a record that was merged by people is nobody's to remove (S6, S9)", ()
     const rows = [aRow({ key: "2", remoteId: "99", ...LEAVING }), aRow({ key: "3", remoteId: "2", ...LEAVING })];
     const answer = await settle(world, rows, {}, { [own]: "1" });
     expect(answer.settled).toMatchObject([
-      { kind: "transferred", reason: "row 1 holds this record now" },
+      { kind: "transferred", reason: "row 1 holds this record now", remoteId: "1" },
       { kind: "applied", remoteId: "2" },
     ]);
     expect([...world.records.keys()]).toEqual([own]);

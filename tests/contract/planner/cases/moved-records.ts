@@ -127,6 +127,57 @@ export const movedRecords: readonly Case[] = [
     },
   },
   {
+    title: "a row whose record people merged into another row's lets go of it, and is not planned again (S6, S10)",
+    run: async (subject) => {
+      const sync = syncOn(subject, { match: MATCH, onRemoved: { kind: "archive" } });
+      await sync.run(one("1"));
+      const rest = rowsSql(COLUMNS, [["9", "other@x.example"]]);
+      const planned = await sync.plan(rest);
+      const gone = planned.rows[0] as PlanRow;
+      expect(gone).toMatchObject({ key: "1", remoteId: "R-1", settled: null });
+      await sync.accept(planned, [{ ...took(gone), state: "transferred", remoteId: "R-9", created: null }]);
+      expect(await sync.entry("1")).toBeNull();
+      expect((await sync.plan(rest)).rows).toEqual([]);
+    },
+  },
+  {
+    title: "where another sync has what it was merged into, the row remembers that, and did not make it",
+    run: async (subject) => {
+      const account = "merged_elsewhere";
+      const sync = syncOn(subject, { account, match: MATCH, onRemoved: { kind: "archive" } });
+      const other = syncOn(subject, { account, match: MATCH });
+      await sync.run(one("1"));
+      await other.run(one("1"), { find: ({ key }) => ({ entry: 0, remoteId: `M-${key}`, present: {} }) });
+      const planned = await sync.plan(rowsSql(COLUMNS, [["9", "other@x.example"]]));
+      const gone = planned.rows[0] as PlanRow;
+      await sync.accept(planned, [{ ...took(gone), state: "transferred", remoteId: "M-1", created: null }]);
+      expect(await sync.entry("1")).toMatchObject({ remoteId: "M-1", origin: "unknown" });
+      expect((await sync.entry("1"))?.absentSince).not.toBeNull();
+    },
+  },
+  {
+    title: "a row that left and returns after another sync removed its record starts anew (S12)",
+    run: async (subject) => {
+      const account = "removed_elsewhere";
+      const gentle = syncOn(subject, {
+        account,
+        match: MATCH,
+        onRemoved: { kind: "set", fields: { email: "gone@x.example" } },
+      });
+      const strict = syncOn(subject, { account, match: MATCH, onRemovedAdopted: { kind: "archive" } });
+      const rest = rowsSql(COLUMNS, [["9", "other@x.example"]]);
+      await gentle.run(one("1"));
+      await strict.run(one("1"), { find: ({ key }) => ({ entry: 0, remoteId: `R-${key}`, present: {} }) });
+      await gentle.run(rest);
+      expect((await gentle.entry("1"))?.absentSince).not.toBeNull();
+      expect((await strict.run(rest)).rows).toMatchObject([{ key: "1", operation: "archive", settled: null }]);
+      expect(await gentle.entry("1")).toBeNull();
+      expect((await gentle.plan(one("1"), { find: () => null })).rows).toMatchObject([
+        { key: "1", change: "added", remoteId: null },
+      ]);
+    },
+  },
+  {
     title: "a row that came to another record did not make that one, though it had made its former one (S9)",
     run: async (subject) => {
       const sync = syncOn(subject, { match: MATCH, onRemoved: { kind: "archive" }, onMissingRecord: "rematch" });
