@@ -27,7 +27,7 @@ export async function rows(context: CommandContext<RowsOptions>, id: string): Pr
     const run = await findRun(state, id);
     if (state === null) return 0;
     const keyParts = project.models.get(run.model)?.primaryKey.length ?? 1;
-    const list = await listRows(project, state, run, wanted, limit);
+    const list = await listRows(project, state, run, wanted, { limit, skip: 0 });
     output.document({
       run: run.id,
       sync: run.sync,

@@ -256,9 +256,17 @@ export interface StateStore {
    * approved: their sets name former keys. The setting is stored with it. `moves` names every refusal.
    */
   moveRejects(lease: Lease, moves: readonly KeyMove[], setting: { name: string; value: string }): Promise<void>;
+  /** In the plan's order, after so many to `skip`. */
   notes(
     run: string,
-    filter: { state?: RowState; code?: string | null; field?: string | null; seq?: number; limit: number },
+    filter: {
+      state?: RowState;
+      code?: string | null;
+      field?: string | null;
+      seq?: number;
+      limit: number;
+      skip?: number;
+    },
   ): Promise<readonly RowNote[]>;
   noteTotals(run: string): Promise<readonly { operation: Operation; state: RowState; count: number }[]>;
   /** Counts by state, code and field. */

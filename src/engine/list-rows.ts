@@ -1,7 +1,7 @@
 import type { Project } from "../contract/project.ts";
 import type { RowState, RunRecord } from "../contract/run.ts";
 import type { StateStore } from "../contract/state.ts";
-import { openPlanReader, type PlanFilter, type PlanReader } from "../planner/plan-reader.ts";
+import { openPlanReader, type Page, type PlanFilter, type PlanReader } from "../planner/plan-reader.ts";
 import { exists } from "./exists.ts";
 import { planPath } from "./plan-path.ts";
 import { rowsIn, type SentRanges, sentRanges } from "./sent-ranges.ts";
@@ -22,6 +22,8 @@ export type RowList = {
   readonly groups: readonly RowGroup[];
   /** Planned rows of this run that applied so far. */
   readonly applied: number;
+  /** Some group has a page full of examples, and so perhaps another. */
+  readonly goesOn: boolean;
 };
 
 /** What reading one run's rows takes; `reader` is null where its plan file is gone. */
@@ -31,55 +33,56 @@ type RunRows = {
   readonly path: string;
   readonly run: RunRecord;
   readonly ranges: SentRanges;
-  readonly limit: number;
+  readonly page: Page;
 };
 
-/** The rows of a run that did not simply apply, grouped by reason; or those of one state. */
+/** The rows of a run that did not simply apply, grouped by reason; or those of one state. `page` is of each group's examples. */
 export async function listRows(
   project: Project,
   state: StateStore,
   run: RunRecord,
   wanted: RowState | null,
-  limit: number,
+  page: Page,
 ): Promise<RowList> {
   const path = planPath(project, run.id);
   const reader = (await exists(path)) ? await openPlanReader() : null;
   const ranges = sentRanges(await state.batches(run.id), run.planRows);
-  const of: RunRows = { state, reader, path, run, ranges, limit };
+  const of: RunRows = { state, reader, path, run, ranges, page };
   try {
     const applied = await countApplied(of);
-    return { groups: await groupsOf(of, wanted, applied), applied };
+    const groups = await groupsOf(of, wanted, applied);
+    return { groups, applied, goesOn: groups.some(({ examples }) => examples.length >= page.limit) };
   } finally {
     await reader?.close();
   }
 }
 
 async function groupsOf(of: RunRows, wanted: RowState | null, applied: number): Promise<RowGroup[]> {
-  const { state, reader, path, run, limit } = of;
-  if (wanted === "waiting") return waitingGroups(state, run, limit);
+  const { state, reader, path, run, page } = of;
+  if (wanted === "waiting") return waitingGroups(state, run, page);
   if (wanted === "planned") return oneGroup("planned", null, run.planRows, await plannedExamples(of, {}));
   if (wanted === "applied") return appliedGroup(of, applied);
   const groups = [
-    ...(await invalidGroups(reader, path, limit)),
-    ...(await notedGroups(state, run, limit)),
-    ...(await settledGroups(reader, path, limit)),
+    ...(await invalidGroups(reader, path, page)),
+    ...(await notedGroups(state, run, page)),
+    ...(await settledGroups(reader, path, page)),
     ...(await unansweredGroup(of)),
     ...(await unsentGroup(of)),
   ];
   return groups.filter((group) => wanted === null || group.state === wanted);
 }
 
-async function notedGroups(state: StateStore, run: RunRecord, limit: number): Promise<RowGroup[]> {
+async function notedGroups(state: StateStore, run: RunRecord, page: Page): Promise<RowGroup[]> {
   const groups: RowGroup[] = [];
   for (const { state: end, code, field, count } of await state.noteGroups(run.id)) {
-    const notes = await state.notes(run.id, { state: end, code, field, limit });
+    const notes = await state.notes(run.id, { state: end, code, field, ...page });
     groups.push({ state: end, code, field, count, examples: notes.map(({ key, message }) => ({ key, message })) });
   }
   return groups;
 }
 
-async function invalidGroups(reader: PlanReader | null, path: string, limit: number): Promise<RowGroup[]> {
-  const groups = (await reader?.invalidGroups(path, limit)) ?? [];
+async function invalidGroups(reader: PlanReader | null, path: string, page: Page): Promise<RowGroup[]> {
+  const groups = (await reader?.invalidGroups(path, page)) ?? [];
   return groups.map((group) => ({
     ...group,
     state: "invalid",
@@ -88,10 +91,10 @@ async function invalidGroups(reader: PlanReader | null, path: string, limit: num
 }
 
 /** Rows that needed no call: no record to update, a record that was there already, one that moved on to another row. */
-async function settledGroups(reader: PlanReader | null, path: string, limit: number): Promise<RowGroup[]> {
+async function settledGroups(reader: PlanReader | null, path: string, page: Page): Promise<RowGroup[]> {
   const groups: RowGroup[] = [];
   for (const { settled, count } of (await reader?.settledCounts(path)) ?? []) {
-    const rows = (await reader?.rows(path, { settled, limit })) ?? [];
+    const rows = (await reader?.rows(path, { settled, ...page })) ?? [];
     const examples = rows.map((row) => ({ key: row.key, message: row.reason }));
     groups.push({ state: settled, code: null, field: null, count, examples });
   }
@@ -99,7 +102,7 @@ async function settledGroups(reader: PlanReader | null, path: string, limit: num
 }
 
 /** Rows of this sync that are refused at present and wait for a change or for the end of their pause. */
-async function waitingGroups(state: StateStore, run: RunRecord, limit: number): Promise<RowGroup[]> {
+async function waitingGroups(state: StateStore, run: RunRecord, { limit, skip }: Page): Promise<RowGroup[]> {
   const groups = new Map<string, RowGroup & { count: number; examples: RowExample[] }>();
   for await (const page of state.rejects(run.sync))
     for (const { key, code, field, message, nextTryAt } of page) {
@@ -108,7 +111,8 @@ async function waitingGroups(state: StateStore, run: RunRecord, limit: number): 
       groups.set(name, group);
       group.count++;
       const next = nextTryAt === null ? "never tried again" : `next try ${new Date(nextTryAt).toISOString()}`;
-      if (group.examples.length < limit) group.examples.push({ key, message: `${message} (${next})` });
+      if (group.count > skip && group.examples.length < limit)
+        group.examples.push({ key, message: `${message} (${next})` });
     }
   return [...groups.values()];
 }
@@ -126,7 +130,7 @@ async function appliedGroup(of: RunRows, applied: number): Promise<RowGroup[]> {
   }
   const within = ranges.done.map(({ fromSeq, toSeq }) => ({ fromSeq, toSeq: Math.min(toSeq, known) }));
   const examples = await plannedExamples(of, { settled: null, within, except: others });
-  return oneGroup("applied", null, applied, examples.slice(0, applied));
+  return oneGroup("applied", null, applied, examples.slice(0, Math.max(0, applied - of.page.skip)));
 }
 
 /** Rows whose call went out and whose answer is not recorded: on their way, or lost with the process that sent them. */
@@ -165,8 +169,8 @@ function isApplied(end: RowState): boolean {
   return end === "applied" || end === "altered";
 }
 
-async function plannedExamples({ reader, path, limit }: RunRows, filter: PlanFilter): Promise<RowExample[]> {
-  const rows = (await reader?.rows(path, { ...filter, limit })) ?? [];
+async function plannedExamples({ reader, path, page }: RunRows, filter: PlanFilter): Promise<RowExample[]> {
+  const rows = (await reader?.rows(path, { ...filter, ...page })) ?? [];
   return rows.map((row) => ({
     key: row.key,
     message: row.reason ?? `${row.operation} ${Object.keys(row.fields).join(", ")}`.trimEnd(),

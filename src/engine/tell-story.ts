@@ -52,7 +52,7 @@ export async function tellStory(
     for (const run of await state.runs({ sync, limit: STORY_RUNS })) {
       const path = planPath(project, run.id);
       if (!(await exists(path))) continue;
-      const [row = null] = await reader.rows(path, { key, limit: 1 });
+      const [row = null] = await reader.rows(path, { key, limit: 1, skip: 0 });
       const invalid = await reader.invalid(path, key);
       if (row !== null) chapters.push({ ...(await plannedChapter(state, run, row)), invalid });
       else if (invalid.length > 0) chapters.push({ run, row, end: "invalid", record: null, note: null, invalid });

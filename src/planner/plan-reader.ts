@@ -31,12 +31,16 @@ export type PlanFilter = {
   readonly except?: readonly number[];
 };
 
+/** So many rows, after so many others of the same kind. */
+export type Page = { readonly limit: number; readonly skip: number };
+
 /** Reads plan files beside whatever else works on the project: it takes no lock and opens no planner. */
 export interface PlanReader {
-  rows(path: string, filter: PlanFilter & { readonly limit: number }): Promise<readonly PlanRow[]>;
+  rows(path: string, filter: PlanFilter & Page): Promise<readonly PlanRow[]>;
   count(path: string, filter: PlanFilter): Promise<number>;
   settledCounts(path: string): Promise<readonly { settled: SettledAtPlanning; count: number }[]>;
-  invalidGroups(path: string, examples: number): Promise<readonly InvalidGroup[]>;
+  /** Each with its examples of that page. */
+  invalidGroups(path: string, page: Page): Promise<readonly InvalidGroup[]>;
   invalid(path: string, key: string): Promise<readonly InvalidRow[]>;
   close(): Promise<void>;
 }
@@ -54,7 +58,7 @@ export async function openPlanReader(): Promise<PlanReader> {
     rows: (path, filter) =>
       readPlanRows(
         session,
-        `(select * from read_parquet(${quoteText(path)}) where ${filterSql(filter)} order by seq limit ${filter.limit})`,
+        `(select * from read_parquet(${quoteText(path)}) where ${filterSql(filter)} order by seq ${pageSql(filter)})`,
       ),
     count: (path, filter) =>
       session.count(`select count(*) from read_parquet(${quoteText(path)}) where ${filterSql(filter)}`),
@@ -64,7 +68,7 @@ export async function openPlanReader(): Promise<PlanReader> {
       );
       return counts.map((row) => ({ settled: row.settled, count: Number(row.count) }));
     },
-    invalidGroups: async (path, examples) => {
+    invalidGroups: async (path, page) => {
       const groups = await session.rows<{ code: string; field: string | null; count: string }>(
         `select code, field, sum(rows) as count from read_parquet(${quoteText(invalidFile(path))}) group by code, field order by count desc, code`,
       );
@@ -75,7 +79,7 @@ export async function openPlanReader(): Promise<PlanReader> {
           code,
           field,
           count: Number(count),
-          examples: await invalidRows(path, `${where} limit ${examples}`),
+          examples: await invalidRows(path, `${where} ${pageSql(page)}`),
         });
       }
       return filled;
@@ -86,6 +90,10 @@ export async function openPlanReader(): Promise<PlanReader> {
       instance.closeSync();
     },
   };
+}
+
+function pageSql({ limit, skip }: Page): string {
+  return `limit ${limit} offset ${skip}`;
 }
 
 function filterSql({ key, settled, within, except }: PlanFilter): string {

@@ -64,9 +64,9 @@ export function rejectMethods(
           .merge();
       }),
 
-    notes: (run, { state, code, field, seq, limit }) =>
+    notes: (run, { state, code, field, seq, limit, skip = 0 }) =>
       database.read(async (db) => {
-        const query = db("note").where({ run }).orderBy("seq").limit(limit);
+        const query = db("note").where({ run }).orderBy("seq").limit(limit).offset(skip);
         if (state !== undefined) query.where({ state });
         // `where x = null` finds nothing; knex writes `is null` for a null.
         if (code !== undefined) query.where({ code: toStored(code) });

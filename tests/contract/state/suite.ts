@@ -369,6 +369,7 @@ export function stateSuite(name: string, makePlace: () => Promise<StatePlace>): 
         ];
         await store.acknowledge(lease, [acknowledged("r1", 0, 1, notes)]);
         expect(await store.notes("r1", { limit: 2 })).toEqual(notes.slice(0, 2));
+        expect(await store.notes("r1", { limit: 2, skip: 1 })).toEqual(notes.slice(1, 3));
         expect(await store.notes("r1", { state: "rejected", limit: 9 })).toEqual(notes.slice(1));
         expect(await store.noteGroups("r1")).toEqual([
           { state: "rejected", code: "INVALID_EMAIL", field: "email", count: 2, example: notes[1] },

@@ -265,13 +265,13 @@ function rejectMethods(
       for (const [id, hold] of disk.holds) if (hold.sync === lease.sync) disk.holds.delete(id);
       disk.settings.set(name, value);
     },
-    notes: async (run, { state, code, field, seq, limit }) =>
+    notes: async (run, { state, code, field, seq, limit, skip = 0 }) =>
       notesInOrder(disk.notes.get(run))
         .filter((note) => state === undefined || note.state === state)
         .filter((note) => code === undefined || note.code === code)
         .filter((note) => field === undefined || note.field === field)
         .filter((note) => seq === undefined || note.seq === seq)
-        .slice(0, limit),
+        .slice(skip, skip + limit),
     noteTotals: async (run) => totalNotes(disk.notes.get(run)),
     noteGroups: async (run) => groupNotes(disk.notes.get(run)),
   };

@@ -237,13 +237,29 @@ describe("syncs", () => {
     expect(unknown).toMatchObject({ status: 200, body: { accepted: null, story: [] } });
   });
 
+  it("rows of a run come in pages, each once", async () => {
+    const run = await rig.run("people", { action: "resync" });
+    const keys: string[] = [];
+    let cursor: string | null = "";
+    for (let page = 0; cursor !== null && page < 9; page++) {
+      const at = `/api/v1/runs/${run.id}/rows?state=applied&limit=3${cursor === "" ? "" : `&cursor=${cursor}`}`;
+      const { body } = await rig.ask("GET", at);
+      expect(body.groups).toMatchObject([{ state: "applied", count: 8 }]);
+      const [group] = body.groups as { examples: { key: string }[] }[];
+      keys.push(...(group?.examples ?? []).map(({ key }) => key));
+      cursor = body.next as string | null;
+    }
+    expect([...keys].sort()).toEqual(["1", "2", "3", "4", "5", "6", "7", "8"]);
+    expect((await rig.ask("GET", `/api/v1/runs/${run.id}/rows?cursor=zzz`)).status).toBe(400);
+  });
+
   it("row values and keys come only with the scope values", async () => {
     const headers = await rig.token(["read"]);
     const run = await rig.run("people", { action: "resync" });
     const plan = await rig.ask("GET", `/api/v1/runs/${run.id}/plan`, { headers });
     expect(plan.body).toMatchObject({ rows: [], next: null, run: { planned: 8 } });
     const rows = await rig.ask("GET", `/api/v1/runs/${run.id}/rows?state=applied`, { headers });
-    expect(rows.body.groups).toMatchObject([{ state: "applied", count: 8, examples: [] }]);
+    expect(rows.body).toMatchObject({ groups: [{ state: "applied", count: 8, examples: [] }], next: null });
     expect((await rig.ask("GET", "/api/v1/syncs/people/rows/1", { headers })).status).toBe(403);
     expect((await rig.ask("GET", "/api/v1/models/people/preview", { headers })).status).toBe(403);
   });

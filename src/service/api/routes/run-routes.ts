@@ -89,19 +89,24 @@ export const runRoutes: readonly Route[] = [
   route({
     ...{ method: "GET", path: "/api/v1/runs/{id}/rows", tag: TAG, scope: "read", params: ONE_RUN, body: null },
     summary:
-      "The rows that did not simply apply, by reason; with `state` those of one state. Keys and messages need `values`.",
+      "The rows that did not simply apply, by reason; with `state` those of one state; pages of each group's examples. Keys and messages need `values`.",
     query: z.strictObject({
       state: z.enum(ROW_STATES).optional(),
-      limit: limitNumber(1_000, 5).meta({ description: "Examples a group." }),
+      limit: limitNumber(1_000, 5).meta({ description: "Examples a group and page." }),
+      cursor: cursorText(SEQ),
     }),
-    answers: { 200: z.object({ run: z.string(), applied: z.int(), groups: z.array(shapes.rowGroup) }) },
+    answers: {
+      200: z.object({ run: z.string(), applied: z.int(), groups: z.array(shapes.rowGroup), next: shapes.next }),
+    },
     answer: async (call) =>
       withRun(call, async (run) => {
         const { parts, caller, query } = call;
         const { project } = parts.live.current();
-        const { groups, applied } = await listRows(project, parts.state, run, query.state ?? null, query.limit);
-        const seen = mayDo(caller, "values") ? groups : groups.map((group) => ({ ...group, examples: [] }));
-        return ok({ run: run.id, applied, groups: seen });
+        const page = { limit: query.limit, skip: Number(query.cursor ?? 0) };
+        const { groups, applied, goesOn } = await listRows(project, parts.state, run, query.state ?? null, page);
+        if (!mayDo(caller, "values"))
+          return ok({ run: run.id, applied, groups: groups.map((group) => ({ ...group, examples: [] })), next: null });
+        return ok({ run: run.id, applied, groups, next: goesOn ? cursorOf(page.skip + page.limit) : null });
       }),
   }),
   route({
