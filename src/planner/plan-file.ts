@@ -47,14 +47,15 @@ export async function viewPlan(session: DuckdbSession, path: string): Promise<vo
 /** Each file from its first path to its second, of one folder: whatever happens, none is there in part. */
 export async function putInPlace(...files: readonly (readonly [aside: string, path: string])[]): Promise<void> {
   for (const [aside, path] of files) {
-    await sync(aside, "r+");
+    await syncPath(aside, "r+");
     await rename(aside, path);
   }
   const [first] = files;
-  if (first !== undefined) await sync(dirname(first[1]), "r");
+  if (first !== undefined) await syncPath(dirname(first[1]));
 }
 
-async function sync(path: string, flags: string): Promise<void> {
+/** Bytes of a file, or names of a folder, outlive a power cut from here on. */
+export async function syncPath(path: string, flags = "r"): Promise<void> {
   const handle = await open(path, flags);
   try {
     await handle.sync();

@@ -1,8 +1,9 @@
-import { chmod, open, rename, rm } from "node:fs/promises";
+import { chmod, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { quoteText } from "../core/duckdb-sql.ts";
 import { type DuckdbEngine, type EngineOptions, PLANNER } from "./duckdb-engine.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
+import { syncPath } from "./plan-file.ts";
 
 /**
  * Deleted rows stay in a DuckDB file until their block is used again. So all that is left is copied into a new file, which takes the
@@ -26,7 +27,7 @@ export async function rewritePlanner(
       await side.run("checkpoint sluice_rewritten");
       await chmod(copy, 0o600);
       await rename(copy, file);
-      await syncFolder(dirname(file));
+      await syncPath(dirname(file));
       // The old file is let go of first: it has no log that could be taken for the new one's.
       await side.run(`detach ${PLANNER}`);
     } finally {
@@ -37,10 +38,4 @@ export async function rewritePlanner(
     return;
   }
   engine.close();
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  await folder.sync();
-  await folder.close();
 }
