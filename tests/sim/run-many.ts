@@ -1,5 +1,8 @@
 /** Seeds on every core until the time is over, and what came of them. */
 import { fork } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { compileAside } from "../setup/compile-aside.ts";
 import type { SimResult } from "./simulate.ts";
 import type { TierName } from "./tiers.ts";
 
@@ -26,6 +29,7 @@ export type Total = {
 /** So much of the time is for the real databases. */
 const DUCKDB_SHARE = 0.52;
 const DUCKDB_FIRST = 1_000_000;
+const WORKER = "tests/sim/worker.js";
 
 type Work = { readonly tier: TierName; readonly from: number; readonly step: number; readonly ms: number };
 
@@ -33,15 +37,22 @@ export async function runMany({ minutes, firstSeed, tier, workers, say }: Asked)
   const allMs = minutes * 60_000;
   const totals = new Map<TierName, Total>();
   const startedAt = performance.now();
-  const work = (index: number, part: Omit<Work, "step" | "from">, first = firstSeed): Promise<void> =>
-    runWorker({ ...part, from: first + index, step: workers }, (result) => add(totals, part.tier, result, say));
-  await Promise.all(
-    Array.from({ length: workers }, async (_, index) => {
-      const duckdbMs = tier === null ? allMs * DUCKDB_SHARE : 0;
-      if (duckdbMs > 0) await work(index, { tier: "duckdb", ms: duckdbMs }, DUCKDB_FIRST);
-      await work(index, { tier: tier ?? "memory", ms: allMs - duckdbMs });
-    }),
-  );
+  const { folder, remove } = compileAside(fileURLToPath(new URL("tsconfig.json", import.meta.url)), [WORKER]);
+  const work = (index: number, part: Omit<Work, "step" | "from">, first = firstSeed): Promise<void> => {
+    const task = { ...part, from: first + index, step: workers };
+    return runWorker(join(folder, WORKER), task, (result) => add(totals, part.tier, result, say));
+  };
+  try {
+    await Promise.all(
+      Array.from({ length: workers }, async (_, index) => {
+        const duckdbMs = tier === null ? allMs * DUCKDB_SHARE : 0;
+        if (duckdbMs > 0) await work(index, { tier: "duckdb", ms: duckdbMs }, DUCKDB_FIRST);
+        await work(index, { tier: tier ?? "memory", ms: allMs - duckdbMs });
+      }),
+    );
+  } finally {
+    remove();
+  }
   const seconds = (performance.now() - startedAt) / 1000;
   for (const total of totals.values()) tellTotal(total, seconds, say);
   return [...totals.values()];
@@ -72,9 +83,10 @@ function tellTotal(total: Total, seconds: number, say: (line: string) => void): 
   say(`  trouble in so many seeds: ${kinds.join(", ")}`);
 }
 
-function runWorker(work: Work, onResult: (result: SimResult) => void): Promise<void> {
-  const child = fork(new URL("./worker.ts", import.meta.url), [JSON.stringify(work)], {
-    execArgv: ["--import", "tsx"],
+function runWorker(program: string, work: Work, onResult: (result: SimResult) => void): Promise<void> {
+  const child = fork(program, [JSON.stringify(work)], {
+    // A seed makes much that dies young: with more room it is looked through less often. Each core has its worker already.
+    execArgv: ["--max-semi-space-size=32", "--single-threaded-gc"],
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   child.on("message", (message) => {
