@@ -25,6 +25,8 @@ export const salesforceAbilities: Abilities = {
   // By unique external ids. Of other fields the second try is held back here (doubts.ts).
   upsertIsAtomic: true,
   concurrency: 5,
+  // An org refuses every call while 25 of them run for 20 s and more (5 in a developer org): some are left for others.
+  callsAtOnce: 20,
   // Salesforce counts the day, and calls that run for 20 s and more; no window of seconds is known.
   firstWindow: { max: 10_000, intervalMs: 1_000 },
   searchWindow: null,

@@ -19,6 +19,8 @@ export type Abilities = {
   readonly upsertIsAtomic: boolean;
   /** Batches in flight at once that still make the vendor faster. */
   readonly concurrency: number;
+  /** Most calls of all syncs in flight at once, where the vendor limits that for the account. */
+  readonly callsAtOnce?: number;
   /** What to believe of the rate limit until the first answer tells. */
   readonly firstWindow: { readonly max: number; readonly intervalMs: number };
   /** A limit of its own for lookups by fields that are not unique; null where they count like other calls. */

@@ -69,6 +69,8 @@ export type UnlinkedRow = {
   readonly match: readonly (Readonly<Record<string, string>> | null)[];
   /** Looked for by what was sent once and never answered, beside a row of its own; its key is the planner's. */
   readonly isFormer?: boolean;
+  /** Its record before: a removal of it had no answer, and it may be there still. */
+  readonly formerId?: string;
 };
 
 export type Link = {
@@ -259,6 +261,8 @@ export interface Planner {
     at: { sync: string; epoch: number; plan: string },
     ranges: readonly { fromSeq: number; toSeq: number }[],
   ): Promise<void>;
+  /** Of these records, those to which living rows of a plan go. */
+  aims(path: string, remoteIds: readonly string[]): Promise<readonly string[]>;
   /** Who of this account's snapshots holds these records. */
   owners(account: string, object: string, remoteIds: readonly string[]): Promise<readonly LinkOwner[]>;
   /** Work under an older epoch is refused from here on (LEASE_LOST), whatever it wants to move. */

@@ -132,7 +132,10 @@ export type RunRecord = {
   readonly account: string | null;
   /** Times the run was taken up again after its process had died, or after a pause. */
   readonly resumes: number;
-  /** A paused run goes on from here, ms since the epoch. */
+  /**
+   * A paused run goes on from here, ms since the epoch; one that ended for want of calls before it had a plan is worth another start
+   * from here on, and a queued one that the service asks for in its place begins then.
+   */
   readonly resumeAt: number | null;
   readonly counts: ModelCounts | null;
   readonly operations: Operations;

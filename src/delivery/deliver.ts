@@ -2,10 +2,11 @@ import type { Destination, RemoteObject } from "../contract/destination.ts";
 import { Fault } from "../contract/fault.ts";
 import type { PlanRow } from "../contract/plan.ts";
 import type { Sync } from "../contract/project.ts";
+import type { FieldValues } from "../contract/value.ts";
 import { type Batch, cutBatches, kindOf } from "./cut-batches.ts";
 import { openFlight } from "./flight.ts";
 import type { Recorder } from "./recorder.ts";
-import type { Holders } from "./settle/settled.ts";
+import type { Holders, Neighbours } from "./settle/settled.ts";
 
 export type DeliverParts = {
   readonly sync: Sync;
@@ -20,6 +21,11 @@ export type DeliverParts = {
   /** Ids of merged records that this account's syncs know of (old id → new id). */
   readonly aliases: () => Promise<ReadonlyMap<string, string>>;
   readonly holdersOf: (remoteIds: readonly string[]) => Promise<Holders>;
+  /** What the destination last acknowledged of a row; null where nothing is written down. */
+  readonly acknowledged: (key: string) => Promise<FieldValues | null>;
+  /** Filled with records that came to rows, until they are written down (record id → key). */
+  readonly claims: Map<string, string>;
+  readonly neighbours: Neighbours;
   /** Asked after every batch; a fault stops the delivery before the next one. */
   readonly check: () => Fault | null;
   readonly onProgress: (rowsDone: number) => void;
@@ -45,7 +51,9 @@ export async function deliver(parts: DeliverParts, signal: AbortSignal): Promise
     object: parts.object,
     destination: parts.destination,
     holdersOf: holdersOf(parts),
-    claims: new Map<string, string>(),
+    acknowledged: parts.acknowledged,
+    claims: parts.claims,
+    neighbours: parts.neighbours,
     knownAliases: once(parts.aliases),
     onMerged: parts.recorder.merged,
   };

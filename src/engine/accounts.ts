@@ -12,7 +12,7 @@ import { type Calling, limited } from "../delivery/limited.ts";
 import { redacting } from "../delivery/redacting.ts";
 import { type RetryAllowance, retryAllowance, retrying } from "../delivery/retrying.ts";
 import { askOnce } from "./ask-once.ts";
-import { budgetKeeper, budgetWitness } from "./keep-budget.ts";
+import { budgetKeeper, budgetWitness, pauseWitness } from "./keep-budget.ts";
 
 /** A connection that said who it is. All syncs of one account share its gate, whatever their connections are called. */
 export type OpenAccount = {
@@ -55,7 +55,7 @@ type Door = { gate: Gate; search: Gate | null; allowance: RetryAllowance };
 
 export function openAccounts(parts: Parts): Accounts {
   const opened = askOnce<OpenAccount>();
-  const budgets = budgetKeeper(parts.state, newRunId(parts.clock.now(), parts.random));
+  const budgets = budgetKeeper(parts.state, newRunId(parts.clock.now(), parts.random), parts.clock);
   const doors = new Map<string, Promise<Door>>();
   const raws: Destination[] = [];
   const openOne = async (name: string, meter: Meter, signal: AbortSignal): Promise<OpenAccount> => {
@@ -70,11 +70,12 @@ export function openAccounts(parts: Parts): Accounts {
     }
   };
   const introduce = async (name: string, raw: Destination, meter: Meter, signal: AbortSignal): Promise<OpenAccount> => {
-    // Until the account says who it is, the connection has a door of its own.
-    const own = newDoor(parts, name, raw, () => undefined);
+    // Until the account says who it is, the connection has a door of its own. Who asks for whom the connection is, asks the account
+    // already: what it told former processes holds for this call, too, and a pause that it asks for now outlives this one.
     const former = (await parts.state?.setting(accountOf(name))) ?? null;
-    // Who asks for whom the connection is, asks the account already: what it told former processes holds for this call, too.
-    if (former !== null) await inherit(parts, own.gate.budget, former);
+    const likely = former ?? accountOf(name);
+    const own = newDoor(parts, name, raw, pauseWitness(likely, parts.clock, budgets));
+    await inherit(parts, own.gate.budget, likely);
     const wrap = (door: Door, into: Meter, calling?: Calling) =>
       bisecting(
         retrying(limited(raw, door.gate, into, door.search, calling), {
@@ -89,6 +90,7 @@ export function openAccounts(parts: Parts): Accounts {
     const opening = doors.get(account.id) ?? sharedDoor(parts, name, raw, own, account.id, budgets);
     doors.set(account.id, opening);
     const door = await opening;
+    door.gate.budget.blockUntil(own.gate.budget.blockedUntilMs);
     const described = askOnce<RemoteObject>();
     return {
       account,
@@ -147,8 +149,8 @@ async function rawDestination(parts: Parts, name: string): Promise<Destination> 
 
 function newDoor(parts: Parts, connection: string, raw: Destination, onChange: (budget: Budget) => void): Door {
   const reserve = parts.project.connections.get(connection)?.reserve ?? 0;
-  const gate = openGate(windowBudget(raw.abilities.firstWindow, reserve), parts.clock, onChange);
-  const { searchWindow } = raw.abilities;
+  const { firstWindow, searchWindow, callsAtOnce } = raw.abilities;
+  const gate = openGate(windowBudget(firstWindow, reserve), parts.clock, onChange, callsAtOnce);
   const search = searchWindow === null ? null : openGate(windowBudget(searchWindow), parts.clock, () => undefined);
   return { gate, search, allowance: retryAllowance() };
 }
@@ -185,7 +187,7 @@ async function inherit({ state, clock }: Parts, budget: Budget, account: string)
   if (stored.used !== null) budget.remember(stored.used.calls, Math.min(nowMs, stored.used.at - toWall));
 }
 
-/** The setting that keeps whose account a connection was when it was opened last. */
+/** The setting that keeps whose account a connection was when it was opened last; until then it stands for that account's name. */
 function accountOf(connection: string): string {
   return `account of ${connection}`;
 }

@@ -18,6 +18,7 @@ import { rejectHash } from "./reject-hash.ts";
 import type { RunOptions } from "./run-options.ts";
 import { outcomeOf } from "./run-outcome.ts";
 import type { Tenure } from "./under-lease.ts";
+import type { Stay } from "./underway.ts";
 import type { Workbench } from "./workbench.ts";
 
 /** A committed plan on its way, from its first row or from where an earlier process left it. */
@@ -27,6 +28,7 @@ export type Shipment = {
   readonly prepared: PreparedSync;
   readonly tenure: Tenure;
   readonly meter: Meter;
+  readonly stay: Stay;
   readonly options: Pick<RunOptions, "onProgress">;
   readonly ranges: readonly DeliverRange[];
   readonly tally: Tally;
@@ -75,10 +77,13 @@ export async function deliverPlan(
 }
 
 async function send(bench: Workbench, state: StateStore, shipment: Shipment, signal: AbortSignal): Promise<Delivered> {
-  const { run, prepared, tenure, meter, options, ranges } = shipment;
+  const { run, prepared, tenure, meter, options, ranges, stay } = shipment;
   const { sync, object, account } = prepared;
   const plan = planPath(bench.project, run.id);
   const recorder = recorderOf(bench, state, shipment, plan);
+  const claims = new Map<string, string>();
+  const isMet = (id: string): boolean => claims.has(id) || recorder.recentOwner(id) !== null;
+  stay.delivers(async (ids) => [...(await bench.planner.aims(plan, ids)), ...ids.filter(isMet)]);
   const delivered = await deliver(
     {
       sync,
@@ -94,9 +99,18 @@ async function send(bench: Workbench, state: StateStore, shipment: Shipment, sig
         const others = holders.filter((holder) => !isOwn(holder));
         return {
           own: new Map(holders.filter(isOwn).map(({ remoteId, key }) => [remoteId, key])),
-          others: new Map(others.map((other) => [other.remoteId, other.sync])),
+          others: new Map([
+            ...(await stay.comers(ids)),
+            ...others.map((other) => [other.remoteId, other.sync] as const),
+          ]),
         };
       },
+      acknowledged: async (key) => {
+        await recorder.accept();
+        return (await bench.planner.entry(sync.name, key))?.payload ?? null;
+      },
+      claims,
+      neighbours: stay,
       check: () => failedGuard(sync, shipment),
       onProgress: (done) =>
         options.onProgress({

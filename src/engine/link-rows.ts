@@ -40,6 +40,8 @@ export type LinkParts = {
   readonly mapping: CompiledMapping;
   readonly object: RemoteObject;
   readonly destination: Destination;
+  /** Told of records as soon as they are found. */
+  readonly onFound?: (remoteIds: readonly string[]) => void;
 };
 
 /**
@@ -63,7 +65,11 @@ export async function linkRows(session: PlanSession, parts: LinkParts, signal: A
     if (rows.length === 0) return { entries, none, calls, searches, ambiguous: ambiguities, found: examples, unfound };
     const links: Link[] = [];
     const unlinkable: Unlinkable[] = [];
-    let open = rows;
+    const former = await findFormer(parts, rows, signal);
+    calls += former.calls;
+    links.push(...former.links);
+    const regained = new Set(former.links.map((link) => link.key));
+    let open = rows.filter((row) => !regained.has(row.key));
     for (const [entry, fields] of parts.mapping.match.entries()) {
       const { found, calls: asked } = await findPage(parts, open, entry, signal);
       calls += asked;
@@ -118,6 +124,33 @@ function ambiguous(fields: readonly string[], records: readonly Found[]): string
   return `${records.length} records have this ${fields.join(" + ")}: ${ids.join(", ")}`;
 }
 
+/**
+ * A row that is back while nobody knows whether its record was removed: where that answers as itself it is the row's still,
+ * whatever the row's values are by now.
+ */
+async function findFormer(
+  { sync, mapping, destination, onFound }: LinkParts,
+  rows: readonly UnlinkedRow[],
+  signal: AbortSignal,
+): Promise<{ links: readonly Link[]; calls: number }> {
+  const keyOf = new Map(
+    rows.flatMap(({ key, formerId }) => (formerId === undefined ? [] : [[formerId, key] as const])),
+  );
+  const fields = mapping.fields.map((field) => field.field);
+  const pages = cutValues(destination.abilities, "recordId", [...keyOf.keys()]);
+  const links: Link[] = [];
+  for (const values of pages) {
+    const { found } = await destination.find({ object: sync.object, by: "recordId", values, fields }, signal);
+    for (const [id, [record]] of found) {
+      const key = keyOf.get(id);
+      if (key !== undefined && record?.remoteId === id)
+        links.push({ key, entry: 0, remoteId: id, present: record.fields });
+    }
+  }
+  onFound?.(links.map((link) => link.remoteId));
+  return { links, calls: pages.length };
+}
+
 /** All records by key that one match entry finds for these rows. */
 async function findPage(
   parts: LinkParts,
@@ -144,6 +177,7 @@ async function findPage(
     for (let page = pages[next++]; page !== undefined; page = pages[next++]) {
       const request = { object: parts.sync.object, by, values: page, fields };
       const reply = await parts.destination.find(request, signal);
+      parts.onFound?.([...reply.found.values()].flatMap((records) => records.map((record) => record.remoteId)));
       for (const [value, records] of reply.found)
         for (const key of keysByValue.get(value) ?? []) found.set(key, records);
     }

@@ -42,7 +42,7 @@ async function planUnderLease(
   const meter = newMeter();
   try {
     options.onProgress({ sync: sync.name, phase: "planning", done: 0, planned: 0 });
-    const planned = await options.planTurn(() => planSync(bench, sync, options.aim, meter, signal));
+    const planned = await options.planTurn(() => planSync(bench, sync, options.aim, meter, signal, null));
     const { facts, session, prepared, guards, forecast, sample, restored } = planned;
     try {
       const file = await session.write(planPath(bench.project, run.id), signal);

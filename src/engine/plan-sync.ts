@@ -11,6 +11,7 @@ import { linkRows } from "./link-rows.ts";
 import { planPath } from "./plan-path.ts";
 import { type PreparedSync, prepareSync } from "./prepare-sync.ts";
 import { rejectHash } from "./reject-hash.ts";
+import type { Stay } from "./underway.ts";
 import type { Workbench } from "./workbench.ts";
 
 export type PlannedSync = {
@@ -48,7 +49,7 @@ export async function previewSync(
   signal: AbortSignal,
 ): Promise<PlannedSync> {
   checkAim(sync, aim);
-  return planSync(bench, sync, aim, newMeter(), signal);
+  return planSync(bench, sync, aim, newMeter(), signal, null);
 }
 
 const SAMPLE_ROWS = 5;
@@ -56,17 +57,22 @@ const RECHECK_UNMATCHED_MS = 24 * 3_600_000;
 /** What a call takes where nothing is known yet; only for the forecast. */
 const CALL_SECONDS = 0.15;
 
-/** Evaluates, compares, links and judges. Sends nothing but questions; the caller commits or closes the session. */
+/**
+ * Evaluates, compares, links and judges. Sends nothing but questions; the caller commits or closes the session. `stay`: where
+ * the plan is to be carried out.
+ */
 export async function planSync(
   bench: Workbench,
   sync: Sync,
   aim: PlanAim,
   meter: Meter,
   signal: AbortSignal,
+  stay: Pick<Stay, "at" | "found"> | null,
 ): Promise<PlannedSync> {
   const prepared = await prepareSync(bench, sync, meter, signal);
   const nowMs = bench.clock.now();
   const account = prepared.account.account.id;
+  stay?.at({ sync: sync.name, account, object: sync.object });
   // A set is held and released for one account: what was approved for the sandbox says nothing of production (S11, S22).
   const holds = ((await bench.state?.holds(prepared.snapshotName, nowMs)) ?? []).filter(
     (hold) => hold.account === null || hold.account === account,
@@ -77,7 +83,8 @@ export async function planSync(
     const { unlinked, mustLook } = await session.stage(signal);
     const looks = mustLook || needsLook(sync, unlinked);
     const destination = prepared.account.metered(meter, { ...PLAIN_CALLING, priority: sync.priority });
-    const link = { sync, mapping: prepared.mapping, object: prepared.object, destination };
+    const onFound = (remoteIds: readonly string[]): void => stay?.found(remoteIds);
+    const link = { sync, mapping: prepared.mapping, object: prepared.object, destination, onFound };
     const asked = looks ? await linkRows(session, link, signal) : { calls: 0, searches: 0 };
     const facts = await session.build(looks, signal);
     const guards = await judgePlan(bench, sync, session, facts, holds);
@@ -157,6 +164,8 @@ async function* presentRejects(
     yield page.map((reject) => ({
       ...reject,
       hash: retries ? null : rejectHash.rowPart(reject.hash, prepared.object, reject.field),
+      // A removal has no hash by which it could have changed. Whoever is never to be written to stays so.
+      nextTryAt: retries && reject.nextTryAt !== null ? 0 : reject.nextTryAt,
     }));
 }
 

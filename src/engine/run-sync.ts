@@ -22,6 +22,8 @@ import { settleUnfinished } from "./settle-unfinished.ts";
 import { storedLedger } from "./stored-ledger.ts";
 import { takeOver } from "./take-over.ts";
 import { type Tenure, underLease } from "./under-lease.ts";
+import type { Stay } from "./underway.ts";
+import { unplanned } from "./unplanned.ts";
 import type { Workbench } from "./workbench.ts";
 
 export type FinishedRun = {
@@ -84,24 +86,27 @@ async function runUnderLease(
   const run = newRun(bench, sync, options);
   await state.createRun(lease, run, options);
   const meter = newMeter();
+  const stay = bench.underway.enter();
   try {
     options.onProgress({ sync: sync.name, phase: "planning", done: 0, planned: 0 });
-    const planned = await options.planTurn(() => planSync(bench, sync, options.aim, meter, signal));
+    const planned = await options.planTurn(() => planSync(bench, sync, options.aim, meter, signal, stay));
     try {
-      return await runPlan(bench, state, { run, planned, tenure, meter, options }, signal);
+      return await runPlan(bench, state, { run, planned, tenure, meter, options, stay }, signal);
     } finally {
       await planned.session.close();
     }
   } catch (error) {
-    const fault = asFault(error);
     const stored = (await state.run(run.id)) ?? run;
-    if (stored.state === "writing") return endBroken(bench, state, stored, tenure.lease, fault, spent(meter, run));
+    if (stored.state === "writing")
+      return endBroken(bench, state, stored, tenure.lease, asFault(error), spent(meter, run));
+    const { fault, resumeAt } = unplanned(asFault(error), bench.clock.now());
     const cancelled = signal.aborted || fault.code === "CANCELLED";
     const blocked = fault.rule.exitStatus === 4;
     const ended = await finishRun(bench, state, lease, run, {
       state: cancelled ? "cancelled" : blocked ? "blocked" : "failed",
       code: cancelled ? "CANCELLED" : fault.code,
       reason: fault.message,
+      resumeAt: cancelled ? null : resumeAt,
       ...spent(meter, run),
     });
     return {
@@ -109,10 +114,12 @@ async function runUnderLease(
       planned: null,
       fault: cancelled ? new Fault("CANCELLED", "cancelled before anything was sent") : fault,
     };
+  } finally {
+    stay.leave();
   }
 }
 
-type RunParts = { run: RunRecord; planned: PlannedSync; tenure: Tenure; meter: Meter; options: RunOptions };
+type RunParts = { run: RunRecord; planned: PlannedSync; tenure: Tenure; meter: Meter; options: RunOptions; stay: Stay };
 
 async function runPlan(
   bench: Workbench,
@@ -120,7 +127,7 @@ async function runPlan(
   parts: RunParts,
   signal: AbortSignal,
 ): Promise<FinishedRun> {
-  const { run, tenure, meter, options } = parts;
+  const { run, tenure, meter, options, stay } = parts;
   const { lease } = tenure;
   const planned = await settleHold(bench, state, parts.planned, options, { run, lease });
   const { facts, session, prepared, guards } = planned;
@@ -160,6 +167,7 @@ async function runPlan(
     tenure,
     meter,
     options,
+    stay,
     tally,
     ranges: [{ fromSeq: 0, toSeq: file.rows - 1, mayHaveLanded: false }],
     before: { done: 0, rejected: 0 },
@@ -188,26 +196,38 @@ function shownFacts({ facts, guards, forecast, sample, restored, prepared }: Pla
   return { facts, guards, forecast, sample, restored, keyParts: prepared.mapping.primaryKey.length };
 }
 
-/** Of a run that this process saw from its first row on: its own tally, and what it did not come to. */
+/**
+ * Of a run that this process saw from its first row on: its own tally, and what it did not come to. Where these do not add up, only
+ * what is stored tells the whole: a batch's answer could not be written down, or a spent quota took its intent back.
+ */
 function ledgerOf(
   bench: Workbench,
   state: StateStore,
-  { run, tally }: { run: RunRecord; tally: Tally },
+  { run, tally, tenure }: { run: RunRecord; tally: Tally; tenure: Tenure },
   { prepared, facts }: PlannedSync,
 ): Ledger {
-  const path = planPath(bench.project, run.id);
   return async (delivered) => {
-    if (delivered.stopped?.code === "QUOTA_SPENT")
-      return storedLedger(bench, state, prepared.sync, run, path, delivered);
-    await countUnsent(bench, path, delivered, tally);
+    await countUnsent(bench, planPath(bench.project, run.id), delivered, tally);
+    const operations = tally.operations();
+    if (endsIn(operations) !== run.planRows)
+      return storedLedger(bench, state, prepared.sync, run, tenure.lease, delivered);
     const counted = { rejected: tally.rejected, read: facts.counts.read };
     return {
-      operations: tally.operations(),
+      operations,
       created: tally.created,
       adopted: tally.adopted,
       newRejected: newsOf(tally.newRejects, counted, prepared.sync),
     };
   };
+}
+
+/** Planned rows that have an end. */
+function endsIn(operations: Operations): number {
+  return Object.values(operations).reduce(
+    (sum, { applied, skipped, transferred, rejected, deferred, cancelled }) =>
+      sum + applied + skipped + transferred + rejected + deferred + cancelled,
+    0,
+  );
 }
 
 /** Named acts have their line. Before the first call: one that is cut short has it, too. */

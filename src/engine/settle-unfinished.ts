@@ -84,6 +84,7 @@ export async function resumeSync(
 function wallOf(run: RunRecord, sync: Sync, nowMs: number): string | null {
   if (run.planSha256 === null) return "interrupted";
   if (run.configHash !== sync.configHash) return "interrupted, and the sync's file is another since";
+  if (sync.suppress !== null) return "interrupted, and whom not to write to is asked anew";
   if (run.account === null || nowMs - run.startedAt > RESUMABLE_MS) return "interrupted too long ago";
   return null;
 }

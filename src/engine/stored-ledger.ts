@@ -1,22 +1,31 @@
 import type { Sync } from "../contract/project.ts";
 import { NO_OPERATION_COUNTS, type Operations, type RunRecord } from "../contract/run.ts";
-import type { StateStore } from "../contract/state.ts";
+import type { Lease, StateStore } from "../contract/state.ts";
 import type { Delivered } from "../delivery/deliver.ts";
+import { acceptAnswered } from "./accept-answered.ts";
 import { countRun } from "./count-run.ts";
 import type { RunLedger } from "./deliver-plan.ts";
+import { planPath } from "./plan-path.ts";
 import { newsOf } from "./run-outcome.ts";
 import type { Workbench } from "./workbench.ts";
 
-/** The ledger of a run that several processes worked on, or that pauses: only what is stored tells the whole. */
+/**
+ * The ledger of a run that several processes worked on, that pauses, or whose answers could not all be written down: only what is
+ * stored tells the whole.
+ */
 export async function storedLedger(
   bench: Workbench,
   state: StateStore,
   sync: Sync,
   run: RunRecord,
-  path: string,
+  lease: Lease,
   { stopped }: Delivered,
 ): Promise<RunLedger> {
-  const rest = stopped?.code === "CANCELLED" ? "cancelled" : "deferred";
+  const path = planPath(bench.project, run.id);
+  // An answer whose writing failed may be written all the same: it counts here, so it has to be in the snapshot, too.
+  if (stopped !== null) await acceptAnswered(bench, state, lease, run);
+  // What a resumed run leaves out on purpose nobody waits for: the next plan decides on it anew.
+  const rest = stopped === null || stopped.code === "CANCELLED" ? "cancelled" : "deferred";
   const counted = await countRun(bench.planner, state, run.id, path, rest);
   const operations = withStandingBack(counted, run.operations);
   const records = await bench.planner.tallyRun({ sync: sync.name, run: run.id, plan: path });

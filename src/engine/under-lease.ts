@@ -58,5 +58,8 @@ export async function takeLease(
 ): Promise<{ lease: Lease; wasHeld: boolean }> {
   const attempt = await state.acquire(sync, options.holder, keepLease.forMs, options.isDead);
   if (attempt.ok) return attempt;
-  throw new Fault("SYNC_BUSY", `sync "${sync}" is being run by ${attempt.holder}`, { fix: "wait until it ends" });
+  const until = new Date(attempt.untilMs).toISOString();
+  throw new Fault("SYNC_BUSY", `sync "${sync}" is being run by ${attempt.holder}`, {
+    fix: `wait until it ends; where that process is no more, its hold runs out at ${until}, and the next start goes on`,
+  });
 }

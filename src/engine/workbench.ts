@@ -6,6 +6,7 @@ import type { Project, Sync } from "../contract/project.ts";
 import type { StateStore } from "../contract/state.ts";
 import type { Warehouse } from "../contract/warehouse.ts";
 import { type Accounts, openAccounts } from "./accounts.ts";
+import { openUnderway, type Underway } from "./underway.ts";
 
 /** Everything a plan or a run works with, opened once per process. */
 export type Workbench = {
@@ -16,12 +17,14 @@ export type Workbench = {
   /** null for a plan on a project that never ran. */
   readonly state: StateStore | null;
   readonly accounts: Accounts;
+  /** What its runs tell each other. */
+  readonly underway: Underway;
   warehouse(connection: string): Promise<Warehouse>;
   /** Closes everything that could be opened, and throws where something that had to be kept was not. */
   close(): Promise<void>;
 };
 
-export type WorkbenchParts = Omit<Workbench, "accounts" | "warehouse" | "close"> & {
+export type WorkbenchParts = Omit<Workbench, "accounts" | "underway" | "warehouse" | "close"> & {
   readonly connectors: readonly ConnectorDefinition[];
 };
 
@@ -36,6 +39,7 @@ export function openWorkbench(parts: WorkbenchParts): Workbench {
     planner: parts.planner,
     state: parts.state,
     accounts,
+    underway: openUnderway(),
     warehouse: (name) => {
       const known = warehouses.get(name);
       if (known !== undefined) return known;

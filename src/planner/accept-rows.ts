@@ -4,7 +4,7 @@ import { quoteText } from "../core/duckdb-sql.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
 import { insertRows } from "./insert-rows.ts";
 import { inRangesSql } from "./seq-ranges.ts";
-import { fence, META, REMOVAL, readMeta, readMetas, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
+import { fence, META, REMOVAL, readMetas, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 
 const ACKS = "temp.main.sluice_acks";
 const MOVED = "temp.main.sluice_moved";
@@ -13,9 +13,15 @@ export type AcceptAt = { sync: string; epoch: number; run: string; plan: string;
 
 /**
  * Moves what the destination acknowledged into the snapshot, and nothing else. The rows are computed from plan and
- * acknowledgement alone and replace what stood there, so that doing it again after a crash changes nothing.
+ * acknowledgement alone and replace what stood there, so that doing it again after a crash changes nothing. Gives the meta row as
+ * it is then.
  */
-export async function acceptRows(session: DuckdbSession, at: AcceptAt, rows: readonly Acceptance[]): Promise<number> {
+export async function acceptRows(
+  session: DuckdbSession,
+  stored: StoredMeta | null,
+  at: AcceptAt,
+  rows: readonly Acceptance[],
+): Promise<StoredMeta> {
   await session.run(
     `create or replace temp table sluice_acks (seq bigint, state varchar, remote_id varchar, created boolean, kept varchar)`,
   );
@@ -35,7 +41,7 @@ export async function acceptRows(session: DuckdbSession, at: AcceptAt, rows: rea
   const fromSeq = rows.reduce((least, row) => Math.min(least, row.seq), Number.MAX_SAFE_INTEGER);
   const toSeq = rows.reduce((most, row) => Math.max(most, row.seq), 0);
   return session.transaction(async () => {
-    const meta = await fencedMeta(session, at.sync, at.epoch);
+    const meta = fenced(stored, at.sync, at.epoch);
     const snapshot = snapshotTable(meta.table);
     await session.run(movedSql(at, snapshot, fromSeq, toSeq));
     await handOver(session, meta, snapshot);
@@ -49,7 +55,7 @@ export async function acceptRows(session: DuckdbSession, at: AcceptAt, rows: rea
     await session.run(
       `update ${META} set generation = generation + 1, epoch = ${at.epoch} where sync = ${quoteText(at.sync)}`,
     );
-    return meta.generation + 1;
+    return { ...meta, generation: meta.generation + 1, epoch: at.epoch };
   });
 }
 
@@ -93,8 +99,7 @@ async function startAnew(session: DuckdbSession, meta: StoredMeta): Promise<void
   await session.run(deletes.join("\n"));
 }
 
-async function fencedMeta(session: DuckdbSession, sync: string, epoch: number): Promise<StoredMeta> {
-  const meta = await readMeta(session, sync);
+function fenced(meta: StoredMeta | null, sync: string, epoch: number): StoredMeta {
   if (meta === null)
     throw new Fault("STATE_MISMATCH", `the planner knows no sync "${sync}" that the state has a run of`, {
       fix: "put state, planner and plans back from one backup (`sluice state restore BACKUP`)",
@@ -157,13 +162,13 @@ export function certainSql(snapshot: string): string {
  */
 export async function markInDoubt(
   session: DuckdbSession,
+  stored: StoredMeta | null,
   at: { sync: string; epoch: number; plan: string },
   ranges: readonly { fromSeq: number; toSeq: number }[],
-): Promise<void> {
-  if (ranges.length === 0) return;
+): Promise<StoredMeta> {
   const inRanges = await inRangesSql(session, ranges);
-  await session.transaction(async () => {
-    const meta = await fencedMeta(session, at.sync, at.epoch);
+  return session.transaction(async () => {
+    const meta = fenced(stored, at.sync, at.epoch);
     const snapshot = snapshotTable(meta.table);
     await session.run(`create or replace temp table sluice_doubt as
       select key, case when operation in ('archive', 'delete') then ${quoteText(JSON.stringify({ [REMOVAL]: null }))} else fields end as fields,
@@ -188,5 +193,6 @@ export async function markInDoubt(
     const taken = "select remote_id from temp.main.sluice_doubt where change <> 'removed'";
     await letGo(session, snapshot, at.plan, taken);
     await session.run(`update ${META} set generation = generation + 1 where sync = ${quoteText(at.sync)}`);
+    return { ...meta, generation: meta.generation + 1 };
   });
 }

@@ -1,6 +1,6 @@
 import { quoteText } from "../core/duckdb-sql.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
-import { fence, META, readMeta, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
+import { fence, META, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 
 /**
  * The lease's epoch stands in the planner before anything is done under it: a worker that slept through its own lease moves
@@ -15,9 +15,9 @@ export async function claimSnapshot(session: DuckdbSession, meta: StoredMeta, ep
 /** Counts records that rows came by in a run, from what was accepted of its plan. */
 export async function tallyRun(
   session: DuckdbSession,
-  { sync, run, plan }: { sync: string; run: string; plan: string },
+  meta: StoredMeta | null,
+  { run, plan }: { run: string; plan: string },
 ): Promise<{ created: number; adopted: number }> {
-  const meta = await readMeta(session, sync);
   if (meta === null) return { created: 0, adopted: 0 };
   const [row] = await session.rows<Record<string, string>>(`select
       count(*) filter (s.origin = 'created') as created, count(*) filter (s.origin <> 'created') as adopted

@@ -3,20 +3,25 @@ import { namedKey } from "../core/key.ts";
 import { certainSql } from "./accept-rows.ts";
 import { counts, type DuckdbSession } from "./duckdb-session.ts";
 import { owedField } from "./owed-fields.ts";
-import { invalidTable, metaOf, putMeta, readMeta, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
+import { invalidTable, metaOf, putMeta, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 import { T } from "./stage-sql.ts";
 
 /**
  * One transaction that makes the snapshot ready for a plan: meta, rows that need no call, the list of invalid rows. A
  * change of hash version is complete with it: every row that did not differ carries the new hash from here on, every other none.
  */
-export async function commitPlan(session: DuckdbSession, request: PlanRequest, at: CommitAt): Promise<void> {
-  await session.transaction(async () => {
-    const stored = await readMeta(session, request.sync);
+export async function commitPlan(
+  session: DuckdbSession,
+  request: PlanRequest,
+  stored: StoredMeta | null,
+  at: CommitAt,
+): Promise<StoredMeta | null> {
+  return session.transaction(async () => {
+    // Keys alone say nothing of the other fields: hashes, marks and mapping stay as they are.
     if (request.keysOnly) {
-      // Keys alone say nothing of the other fields: hashes, marks and mapping stay as they are.
-      if (stored !== null) await putMeta(session, { ...stored, epoch: at.epoch }, stored);
-      return;
+      if (stored === null) return null;
+      const { table: _, ...standing } = stored;
+      return putMeta(session, { ...standing, epoch: at.epoch }, stored);
     }
     const meta = await putMeta(session, metaAfter(request, stored, at), stored);
     const snapshot = snapshotTable(meta.table);
@@ -41,6 +46,7 @@ export async function commitPlan(session: DuckdbSession, request: PlanRequest, a
     }
     if (refusedBefore > 0) await session.run(`delete from ${invalid}`);
     if (refused > 0) await session.run(`insert into ${invalid} select key, code, field from ${T.invalid}`);
+    return meta;
   });
 }
 

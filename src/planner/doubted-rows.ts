@@ -26,7 +26,7 @@ export async function listDoubted(
     .join(" or ");
   const before = await session.count(`select count(*) from ${T.unlinked}`);
   await session.run(`insert into ${T.unlinked}
-    select ${before} + row_number() over (order by key) - 1, ${quoteText(FORMER)} || key, ${match.map((_, index) => `f${index}`).join(", ")}
+    select ${before} + row_number() over (order by key) - 1, ${quoteText(FORMER)} || key, ${match.map((_, index) => `f${index}`).join(", ")}, null
     from (select *, ${values.join(", ")} from ${T.due} where ${where}) where ${differs}`);
   return { doubted, former: (await session.count(`select count(*) from ${T.unlinked}`)) - before };
 }

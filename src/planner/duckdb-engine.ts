@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync, realpathSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { Clock } from "../contract/clock.ts";
@@ -17,6 +18,8 @@ export type EngineOptions = {
   /** Further folders that models may read. */
   readonly directories: readonly string[];
   readonly memoryLimitMb: number;
+  /** For scans of whole tables; those of the machine unless said otherwise. */
+  readonly cores?: number;
   readonly clock: Clock;
 };
 
@@ -113,12 +116,14 @@ async function engineOn(instance: DuckDBInstance, root: DuckdbSession, options: 
     await detached;
     releasing.delete(path);
   };
+  const cores = options.cores ?? availableParallelism();
   let scans = 0;
   return {
     version: row?.version ?? "unknown",
     open: () => use(PLANNER),
     onEveryCore: async (work) => {
-      if (++scans === 1) await root.run("reset threads");
+      if (cores === 1) return work();
+      if (++scans === 1) await root.run(`set threads = ${cores}`);
       try {
         return await work();
       } finally {

@@ -12,8 +12,8 @@ export type KnownMetas = {
   of(sync: string): Promise<StoredMeta | null>;
   /** Does work that may change the meta rows of these syncs; they are read anew when they are asked for, however it ended. */
   writing<T>(syncs: readonly string[], work: () => Promise<T>): Promise<T>;
-  /** The same for one whose work gives the row as it wrote it. */
-  replacing(sync: string, work: (stored: StoredMeta) => Promise<StoredMeta>): Promise<void>;
+  /** The same for one whose work is given the row as it stands, null where there is none, and gives it as it wrote it. */
+  replacing<M extends StoredMeta | null>(sync: string, work: (stored: StoredMeta | null) => Promise<M>): Promise<M>;
 };
 
 /** The caller sees to it that the session does one thing at a time. */
@@ -42,12 +42,15 @@ export function knownMetas(session: DuckdbSession): KnownMetas {
     all: async () => [...(await read()).values()],
     of: async (sync) => (await read()).get(sync) ?? null,
     replacing: async (sync, work) => {
-      const stored = (await read()).get(sync);
-      if (stored === undefined) return;
+      const before = await read();
+      const stored = before.get(sync) ?? null;
       stale.add(sync);
       const meta = await work(stored);
-      known = new Map([...(known ?? []), [sync, meta]]);
+      // A new one takes its place among the others when they are asked for.
+      if (stored === null || meta === null) return meta;
+      known = new Map([...before, [sync, meta]]);
       stale.delete(sync);
+      return meta;
     },
     writing: async (syncs, work) => {
       for (const sync of syncs) stale.add(sync);

@@ -1,8 +1,9 @@
 import type { PlanRequest } from "../contract/planner.ts";
 import { quoteText } from "../core/duckdb-sql.ts";
 import type { DuckdbSession } from "./duckdb-session.ts";
-import { type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
+import { REMOVAL, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 import { T } from "./stage-sql.ts";
+import { jsonHasSql } from "./value-sql.ts";
 
 /**
  * Rows that still need a record: those without any match value are invalid, those whose match value another row has too
@@ -35,7 +36,8 @@ export async function checkMatches(
   await session.run(`delete from ${T.due} where key in (select key from ${T.invalid} where key is not null)
     or key in (select key from temp.main.sluice_superseded)`);
   await session.run(`create temp table sluice_unlinked as
-    select row_number() over (order by key) - 1 as position, key, ${match.map((_, index) => `m${index}`).join(", ") || "null as m0"}
+    select row_number() over (order by key) - 1 as position, key, ${match.map((_, index) => `m${index}`).join(", ") || "null as m0"},
+      case when ${jsonHasSql("doubt", REMOVAL)} then former_id end as former_id
     from ${newcomers}`);
 }
 

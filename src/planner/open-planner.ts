@@ -12,12 +12,13 @@ import { emptyPlans } from "./empty-plans.ts";
 import { findInPlan, findPerson } from "./find-person.ts";
 import { forgetRows, forgetSnapshot, tallySnapshot } from "./forget-snapshot.ts";
 import { knownMetas } from "./known-metas.ts";
-import { countPlanRows, dropPlan, hasPlan, planSha, readPlanRows } from "./plan-file.ts";
+import { aims, countPlanRows, dropPlan, hasPlan, planSha, readPlanRows } from "./plan-file.ts";
 import { planSession } from "./plan-session.ts";
 import { readEntry } from "./read-entry.ts";
 import { readRemoteIds, relinkRows } from "./record-ids.ts";
 import { rekeySession } from "./rekey-snapshot.ts";
 import { rewritePlanner } from "./rewrite-planner.ts";
+import type { SessionParts } from "./session-parts.ts";
 import { createSchema, META, readMeta, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
 
 /** Opens the project's planner; PLANNER_BUSY where another process keeps it for more than 30 s. */
@@ -46,7 +47,9 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
       const { version: engineVersion, onEveryCore, giveBack } = engine;
       const of = { request, meta, metas: known, engineVersion, scratchFile };
       const storing = <T>(work: () => Promise<T>): Promise<T> => writing([request.sync], work);
-      const ports = { release, onEveryCore, giveBack, storing, looking: alone, emptyPlans: noRows };
+      const replacing: SessionParts["replacing"] = (work) => alone(() => metas.replacing(request.sync, work));
+      const looking: SessionParts["looking"] = (work) => alone(async () => work(await metas.of(request.sync)));
+      const ports = { release, onEveryCore, giveBack, storing, replacing, looking, emptyPlans: noRows };
       return planSession({ ...of, ...opened, ...ports });
     },
     readPlan: (path, fromSeq, toSeq) =>
@@ -55,20 +58,28 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
     planSha,
     dropPlan,
     countPlan: (path, ranges) => alone(() => countPlanRows(session, path, ranges)),
+    aims: (path, remoteIds) => alone(() => aims(session, path, remoteIds)),
     accept: (at, rows) =>
-      writing([at.sync], async () => {
-        const generation = await acceptRows(session, at, rows);
+      alone(async () => {
+        const { generation } = await metas.replacing(at.sync, (stored) => acceptRows(session, stored, at, rows));
         await engine.giveBack();
         return generation;
       }),
-    markInDoubt: (at, ranges) => writing([at.sync], () => markInDoubt(session, at, ranges)),
+    markInDoubt: async (at, ranges) => {
+      if (ranges.length === 0) return;
+      await alone(() => metas.replacing(at.sync, (stored) => markInDoubt(session, stored, at, ranges)));
+    },
     owners: (account, object, remoteIds) =>
       alone(async () => {
         const held = (await metas.all()).filter((meta) => meta.account === account && meta.object === object);
         return owners(session, held, remoteIds);
       }),
-    claim: (sync, epoch) => alone(() => metas.replacing(sync, (stored) => claimSnapshot(session, stored, epoch))),
-    tallyRun: (at) => alone(() => tallyRun(session, at)),
+    claim: async (sync, epoch) => {
+      const claim = async (stored: StoredMeta | null) =>
+        stored === null ? null : claimSnapshot(session, stored, epoch);
+      await alone(() => metas.replacing(sync, claim));
+    },
+    tallyRun: (at) => alone(async () => tallyRun(session, await metas.of(at.sync), at)),
     rename: (from, to) => writing([from, to], () => rename(session, from, to)),
     tally: (sync) => alone(() => tallySnapshot(session, sync)),
     forget: (sync, epoch) => writing([sync], () => forgetSnapshot(session, sync, epoch)),

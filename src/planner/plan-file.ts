@@ -147,6 +147,20 @@ function valuesOf(json: string): FieldValues {
   return json === "{}" ? NO_VALUES : (JSON.parse(json) as FieldValues);
 }
 
+/** Of these records, those to which living rows of the plan go. */
+export async function aims(
+  session: DuckdbSession,
+  path: string,
+  remoteIds: readonly string[],
+): Promise<readonly string[]> {
+  if (remoteIds.length === 0) return [];
+  const rows = await session.rows<{ remote_id: string }>(
+    `select distinct remote_id from read_parquet(${quoteText(path)})
+      where change <> 'removed' and settled is null and remote_id in (${remoteIds.map(quoteText).join(", ")})`,
+  );
+  return rows.map((row) => row.remote_id);
+}
+
 export async function countPlanRows(
   session: DuckdbSession,
   path: string,

@@ -3,7 +3,7 @@ import { type CommitAt, metaAfter } from "./commit-plan.ts";
 import { NOTHING_TO_GUARD } from "./guard-rows.ts";
 import type { Quiet } from "./read-model.ts";
 import type { AfterStage, SessionParts } from "./session-parts.ts";
-import { fence, invalidTable, isSame, putMeta, readMeta, type StoredMeta } from "./snapshot-schema.ts";
+import { fence, invalidTable, isSame, putMeta } from "./snapshot-schema.ts";
 
 /** A plan whose model is the snapshot, row by row: the usual one. Nothing of it needs a table. */
 export function quietPlan(parts: SessionParts, version: string, quiet: Quiet): AfterStage {
@@ -39,23 +39,21 @@ function factsOf({ keepsRemovals }: PlanRequest, { read, known }: Quiet): PlanFa
 }
 
 /** Most runs find their sync as they left it, and need not write that down again. */
-async function commitQuiet({ request, session, looking, storing }: SessionParts, at: CommitAt): Promise<void> {
-  const wanted = (stored: StoredMeta | null) => metaAfter(request, stored, at);
-  const isAsLeft = await looking(async () => {
-    const stored = await readMeta(session, request.sync);
+async function commitQuiet({ request, session, looking, replacing }: SessionParts, at: CommitAt): Promise<void> {
+  const isAsLeft = await looking(async (stored) => {
     if (stored === null) return false;
     fence(stored, at.epoch);
     return (
-      isSame(stored, wanted(stored)) &&
+      isSame(stored, metaAfter(request, stored, at)) &&
       (await session.count(`select count(*) from ${invalidTable(stored.table)}`)) === 0
     );
   });
   if (isAsLeft) return;
-  await storing(() =>
+  await replacing((stored) =>
     session.transaction(async () => {
-      const stored = await readMeta(session, request.sync);
-      const meta = await putMeta(session, wanted(stored), stored);
+      const meta = await putMeta(session, metaAfter(request, stored, at), stored);
       await session.run(`delete from ${invalidTable(meta.table)}`);
+      return meta;
     }),
   );
 }

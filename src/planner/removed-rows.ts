@@ -42,7 +42,7 @@ export async function listGhosts(session: DuckdbSession, request: PlanRequest): 
   if (values.length === 0) return 0;
   const where = "remote_id is null and doubt is not null and not waiting";
   await session.run(`insert into ${T.unlinked} select
-    (select count(*) from ${T.unlinked}) + row_number() over (order by key) - 1, key, ${values.join(", ")} from ${T.removed} where ${where}`);
+    (select count(*) from ${T.unlinked}) + row_number() over (order by key) - 1, key, ${values.join(", ")}, null from ${T.removed} where ${where}`);
   return session.count(`select count(*) from ${T.removed} where ${where}`);
 }
 

@@ -17,11 +17,13 @@ export type SessionParts = {
   readonly scratchFile: string;
   readonly onEveryCore: DuckdbEngine["onEveryCore"];
   readonly giveBack: DuckdbEngine["giveBack"];
-  /** The planner's own tables are looked at by one at a time, too. */
-  readonly looking: <T>(work: () => Promise<T>) => Promise<T>;
+  /** The planner's own tables are looked at by one at a time, too. `stored`: the sync's meta row as it stands. */
+  readonly looking: <T>(work: (stored: StoredMeta | null) => Promise<T>) => Promise<T>;
   readonly emptyPlans: EmptyPlans;
   /** The planner's own tables are written by one at a time, whichever session writes, and what is known of them is read anew. */
   readonly storing: <T>(work: () => Promise<T>) => Promise<T>;
+  /** The same where the work gives the meta row as it wrote it: it need not be read again. */
+  readonly replacing: <M extends StoredMeta | null>(work: (stored: StoredMeta | null) => Promise<M>) => Promise<M>;
 };
 
 /** What becomes of a plan once its rows are staged; another thing where there are none. */

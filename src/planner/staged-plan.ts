@@ -36,13 +36,14 @@ export async function stagedPlan(
     unlinked: async (fromIndex, limit) => {
       const columns = mapping.match.map((_, index) => `m${index}`).join(", ");
       const rows = await session.rows<Record<string, string | null>>(
-        `select key, ${columns} from ${T.unlinked} where position >= ${fromIndex} and position < ${fromIndex + limit} order by position`,
+        `select key, former_id, ${columns} from ${T.unlinked} where position >= ${fromIndex} and position < ${fromIndex + limit} order by position`,
       );
       return rows.map(
         (row): UnlinkedRow => ({
           key: row.key ?? "",
           match: mapping.match.map((entry, index) => matchValues(entry, row[`m${index}`] ?? null)),
           ...(isFormerKey(row.key ?? "") ? { isFormer: true } : {}),
+          ...(row.former_id == null ? {} : { formerId: row.former_id }),
         }),
       );
     },
@@ -97,7 +98,9 @@ export async function stagedPlan(
       await viewPlan(session, path);
       return file;
     },
-    commit: (epoch) => parts.storing(() => commitPlan(session, request, { epoch, hashVersion: version })),
+    commit: async (epoch) => {
+      await parts.replacing((stored) => commitPlan(session, request, stored, { epoch, hashVersion: version }));
+    },
     storeLinks: async (at) => {
       await settleDoubted(session, meta);
       await settleGhosts(session, request, false);
@@ -201,7 +204,7 @@ async function planRows(
   const isCompared = meta !== null && meta.hashVersion !== version && !request.resend;
   await session.run(changesSql(request, isCompared ? meta : null), signal);
   await dropTables(session, ["sluice_payload"]);
-  if (linksAreComplete && request.write === "upsert") await refuseUnmatchable(session);
+  if (linksAreComplete && request.write !== "update") await refuseUnmatchable(session);
   if (!request.keysOnly) await session.run(touchSql());
   // Of the rows that are due, those that wait are still asked for.
   await session.run(`create or replace temp table sluice_due as select * from ${T.due} where waiting`);

@@ -7,6 +7,10 @@ export const PAST_FAILURES: readonly { readonly seed: number; readonly was: stri
   { seed: 544, was: "three rows with one e-mail took one record from each other" },
   { seed: 597, was: "rows that came to one e-mail while one of them was in doubt" },
   { seed: 614, was: "a row came back, and a newcomer was given its record in the same plan" },
+  {
+    seed: 628,
+    was: "a record was removed to which another sync's row was on its way, and that row kept it as its own",
+  },
   { seed: 712, was: "a create in doubt whose e-mail changed made a second record" },
   { seed: 802, was: "the probe of an account that was down waited for its own end, for ever" },
   { seed: 809, was: "a row kept another row's e-mail" },
@@ -15,6 +19,7 @@ export const PAST_FAILURES: readonly { readonly seed: number; readonly was: stri
   { seed: 1674, was: "a record that two rows had taken outlived both" },
   { seed: 2104, was: "a sync did not settle" },
   { seed: 2353, was: "a row left while another one held its record" },
+  { seed: 2632, was: "a record was removed that another sync had found and not yet accepted" },
   { seed: 2957, was: "a value in doubt was taken for the former one, once its field was mapped again" },
   { seed: 4286, was: "a record that a newcomer had met was archived with its former row" },
   { seed: 4361, was: "a create that landed after the look for it was met at its second try, and left alone" },
@@ -28,5 +33,9 @@ export const PAST_FAILURES: readonly { readonly seed: number; readonly was: stri
   {
     seed: 75574,
     was: "a row came back after a removal in doubt, and its new record was forgotten when that was in doubt, too",
+  },
+  {
+    seed: 77876,
+    was: "a row's upsert wrote into another row's record, was refused for that, and the record stayed as it was",
   },
 ];

@@ -33,7 +33,7 @@ async function realTier(): Promise<Tier> {
   const state = await openState({ file: join(folder, "state.db"), mode: "create", clock });
   const workDir = join(folder, "work");
   const planner = await openPlanner(
-    { file: null, workDir, projectDir: folder, directories: [], memoryLimitMb: 512, clock },
+    { file: null, workDir, projectDir: folder, directories: [], memoryLimitMb: 512, cores: 1, clock },
     new AbortController().signal,
   );
   let seeds = 0;

@@ -55,10 +55,11 @@ export async function followLostCreates(
     const found = await lookUp(context, rows, signal);
     const own = lost.flatMap((one): Answered[] => {
       const remoteId = found.get(one.row.key);
-      return remoteId === undefined ? [] : [{ ...one, outcome: metAgain(remoteId) }];
+      return typeof remoteId === "string" ? [{ ...one, outcome: metAgain(remoteId) }] : [];
     });
     for (const { index, outcome } of own) settled[index] = fromOutcome(outcome);
     await claimRecords(context, own, settled);
+    // Where there are several, one of them may be what was made: the row stays in doubt.
     const rest = lost.filter(({ row }) => !found.has(row.key));
     for (const { index, outcome } of rest)
       if (outcome.kind === "exists") settled[index] = thereAlready(outcome.remoteId);

@@ -3,7 +3,7 @@ import type { FieldValues } from "../../contract/value.ts";
 import { findSurvivors } from "./find-survivors.ts";
 import { lookUp } from "./look-up.ts";
 import { sendRows, type Target, updateTargets } from "./send-rows.ts";
-import { type Answered, fromOutcome, gone, type SettleContext, type Settled } from "./settled.ts";
+import { type Answered, fromOutcome, gone, lostAgain, type SettleContext, type Settled } from "./settled.ts";
 
 /**
  * The record of a linked row is gone. Where it was merged away, the row goes on with the record that answers for its id;
@@ -18,7 +18,7 @@ export async function followMissing(
   const lost = answered.filter(({ outcome }) => outcome.kind === "missing");
   if (lost.length === 0) return;
   const letGo = (rows: readonly Answered[]): void => {
-    for (const { index, row } of rows) settled[index] = gone(row.remoteId);
+    for (const { index, row } of rows) settled[index] = isNewcomer(row) ? lostAgain(row.remoteId) : gone(row.remoteId);
   };
   if (lost[0]?.row.change === "removed") {
     for (const { index, row } of lost) settled[index] = removedAlready(row);
@@ -33,6 +33,11 @@ export async function followMissing(
   letGo(anew);
   if (context.sync.onMissingRecord === "recreate") await recreate(context, anew, settled, signal);
   await updateTargets(context, [...survivors, ...targets], settled, signal);
+}
+
+/** The plan had found the record for it: that it was the row's once nobody can say. */
+function isNewcomer(row: PlanRow): boolean {
+  return row.adopted && !row.isKnown;
 }
 
 /**
@@ -69,7 +74,7 @@ async function matchAgain(context: SettleContext, lost: readonly Answered[], sig
   const found = await lookUp(context, rows, signal);
   return lost.flatMap((one): Target[] => {
     const remoteId = found.get(one.row.key);
-    return remoteId === undefined ? [] : [target(one, remoteId)];
+    return typeof remoteId === "string" ? [target(one, remoteId)] : [];
   });
 }
 

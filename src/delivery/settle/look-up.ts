@@ -4,13 +4,15 @@ import { cutValues } from "../../core/cut-values.ts";
 import { findBy, findValue } from "../../core/match-entry.ts";
 import type { SettleContext } from "./settled.ts";
 
-/** Record ids of rows by their match list: the first entry that finds exactly one record. Rows without are absent. */
-export async function lookUp(
-  context: SettleContext,
-  rows: readonly PlanRow[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, string>> {
-  const found = new Map<string, string>();
+/** By key of the row: its record, or `several` where nobody can say which of them it is. Rows without a record are absent. */
+export type LookedUp = ReadonlyMap<string, string | typeof SEVERAL>;
+
+/** Stands where an id would: one of these records may be the row's. */
+export const SEVERAL = Symbol("several records");
+
+/** Records of rows by their match list: the first entry that finds any decides. */
+export async function lookUp(context: SettleContext, rows: readonly PlanRow[], signal: AbortSignal): Promise<LookedUp> {
+  const found = new Map<string, string | typeof SEVERAL>();
   const entries = Math.max(0, ...rows.map((row) => row.match.length));
   for (let entry = 0; entry < entries; entry++) {
     const open = rows.filter((row) => !found.has(row.key));
@@ -25,7 +27,7 @@ export async function lookUp(
     for (const [value, records] of await findAll(context, by, [...byValue.keys()], signal)) {
       const row = byValue.get(value);
       const [only, ...others] = records;
-      if (row !== undefined && only !== undefined && others.length === 0) found.set(row.key, only.remoteId);
+      if (row !== undefined && only !== undefined) found.set(row.key, others.length === 0 ? only.remoteId : SEVERAL);
     }
   }
   return found;

@@ -19,7 +19,8 @@ export async function sendRows(
   return sendWrites(context, call, writes, signal);
 }
 
-async function sendWrites(
+/** The same of writes that are no row's own. */
+export async function sendWrites(
   context: SettleContext,
   operation: CallOperation,
   writes: readonly Write[],

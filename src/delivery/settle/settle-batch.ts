@@ -6,10 +6,11 @@ import { claimRecords } from "./claim-records.ts";
 import { followExisting } from "./follow-existing.ts";
 import { followLostCreates, followLostUpdates } from "./follow-lost.ts";
 import { followMissing } from "./follow-missing.ts";
+import { giveBack } from "./give-back.ts";
 import { type Kept, keptRecords } from "./kept-records.ts";
-import { lookUp } from "./look-up.ts";
+import { type LookedUp, lookUp, SEVERAL } from "./look-up.ts";
 import { sendRows } from "./send-rows.ts";
-import { type Answered, fromOutcome, metAgain, type SettleContext, type Settled } from "./settled.ts";
+import { type Answered, fromOutcome, lostAgain, metAgain, type SettleContext, type Settled } from "./settled.ts";
 
 /**
  * Sends a batch and follows every answer to its end: a create that met a record updates it, a record that is gone is looked
@@ -63,7 +64,7 @@ async function sendAndFollow(
 ): Promise<readonly Settled[]> {
   if (call === null) return rows.map(withoutCall);
   const outcomes =
-    mayHaveLanded && isDoubling(context, call)
+    mayHaveLanded && isDoubling(context, call, rows)
       ? await lookBeforeSending(context, call, rows, signal)
       : await sendRows(context, call, rows, signal);
   const answered = rows.flatMap((row, index): Answered[] => {
@@ -71,14 +72,28 @@ async function sendAndFollow(
     return outcome === undefined ? [] : [{ index, row, outcome }];
   });
   const settled = outcomes.map(fromOutcome);
-  await claimRecords(context, answered, settled);
+  const trespasses = await claimRecords(context, answered, settled);
   const follow = (step: typeof followExisting) =>
     keepingAnswers(() => step(context, answered, settled, signal), signal);
+  await keepingAnswers(() => giveBack(context, trespasses, settled, signal), signal);
   await follow(followExisting);
   await follow(followMissing);
   if (call === "update") await follow(followLostUpdates);
   if (call === "create") await follow(followLostCreates);
+  await loseRemoved(context, rows, settled);
   return settled.map((one, index) => (mayHaveLanded || outcomes[index]?.kind === "unknown" ? stillInDoubt(one) : one));
+}
+
+/** A record that a run of another sync removes meanwhile is no row's: that one did not know of it when it asked. */
+async function loseRemoved({ neighbours }: SettleContext, rows: readonly PlanRow[], settled: Settled[]): Promise<void> {
+  const idOf = (one: Settled, index: number): string | null =>
+    one.kind === "applied" && rows[index]?.change !== "removed" ? one.remoteId : null;
+  const removed = await neighbours.removed(settled.flatMap((one, index) => idOf(one, index) ?? []));
+  if (removed.size === 0) return;
+  for (const [index, one] of settled.entries()) {
+    const id = idOf(one, index);
+    if (id !== null && removed.has(id)) settled[index] = lostAgain(id);
+  }
 }
 
 /** What may have landed once stays in doubt until an answer says what became of it, even where the second try never left. */
@@ -86,9 +101,11 @@ function stillInDoubt(settled: Settled): Settled {
   return settled.kind === "deferred" ? { kind: "inDoubt", reason: settled.message } : settled;
 }
 
-/** Whether a second try of this call may make a second record. */
-function isDoubling({ destination }: SettleContext, call: CallOperation): boolean {
-  return call === "create" || (call === "upsert" && !destination.abilities.upsertIsAtomic);
+/** Whether a second try of this call may make a second record. No vendor refuses one with a value that need not be unique. */
+function isDoubling({ destination, object }: SettleContext, call: CallOperation, rows: readonly PlanRow[]): boolean {
+  if (call !== "upsert") return call === "create";
+  const keys = new Set(rows.flatMap(({ match }) => Object.keys(match[0] ?? {})));
+  return !destination.abilities.upsertIsAtomic || [...keys].some((key) => object.fields.get(key)?.unique === false);
 }
 
 /** Rows that may have landed under a process that died: those whose record is found meet it like any other, the rest is sent. */
@@ -104,9 +121,12 @@ async function lookBeforeSending(
   const sent = absent.length === 0 ? [] : await sendRows(context, call, absent, signal);
   // What landed between the look and the second try is found by another look; what is not is somebody else's.
   const met = absent.filter((row, place) => row.operation === "insert" && sent[place]?.kind === "exists");
-  const late = met.length === 0 ? new Map() : await orNothing(() => lookUp(context, met, signal), signal);
+  const late: LookedUp | null =
+    met.length === 0 ? new Map() : await orNothing(() => lookUp(context, met, signal), signal);
   return rows.map((row): Outcome => {
     const remoteId = found.get(row.key) ?? late?.get(row.key);
+    if (remoteId === SEVERAL)
+      return { kind: "unknown", reason: "several records have its values, one of them perhaps its own" };
     if (remoteId !== undefined)
       return row.operation === "insert"
         ? metAgain(remoteId)

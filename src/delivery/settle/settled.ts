@@ -2,6 +2,7 @@ import type { Destination, Outcome, RemoteObject } from "../../contract/destinat
 import type { Fault } from "../../contract/fault.ts";
 import type { PlanRow } from "../../contract/plan.ts";
 import type { Sync } from "../../contract/project.ts";
+import type { FieldValues } from "../../contract/value.ts";
 
 /** How one planned row came out, everything considered. `inDoubt` rows were sent and nobody knows. */
 export type Settled =
@@ -13,14 +14,25 @@ export type Settled =
 /** Record id → who holds it: the key of this sync's row; the name of another sync of which a living row holds it. */
 export type Holders = { readonly own: ReadonlyMap<string, string>; readonly others: ReadonlyMap<string, string> };
 
+/** Runs of other syncs at work in the same object. */
+export type Neighbours = {
+  /** Told before it is asked who holds these records; then the caller says which of them it spares after all. */
+  removes(remoteIds: readonly string[]): (spared: readonly string[]) => void;
+  /** Which of these one of them has removed, or set about it, while this run was at work. */
+  removed(remoteIds: readonly string[]): Promise<ReadonlySet<string>>;
+};
+
 export type SettleContext = {
   readonly sync: Sync;
   readonly object: RemoteObject;
   /** Wrapped: limited, retrying, bisecting. */
   readonly destination: Destination;
   readonly holdersOf: (remoteIds: readonly string[]) => Promise<Holders>;
+  /** What the destination last acknowledged of a row of this sync; null where nothing is written down. */
+  readonly acknowledged: (key: string) => Promise<FieldValues | null>;
   /** Record id → key of the row to which it came, while that is written down nowhere yet. */
   readonly claims: Map<string, string>;
+  readonly neighbours: Neighbours;
   /** Ids under which records answer now that were merged before, as far as anybody found out (old id → new id). */
   readonly knownAliases: () => Promise<ReadonlyMap<string, string>>;
   /** Told of a record that turns out to answer under another id. */
@@ -63,6 +75,12 @@ export function thereAlready(remoteId: string): Settled {
 /** The record of a row is not there any more, and the row is let go of it. */
 export function gone(remoteId: string | null): Settled {
   return { kind: "skipped", reason: `record ${remoteId ?? ""} is gone from the destination` };
+}
+
+/** A record that was found or met is gone before it was the row's: the next plan looks for the row's record anew. */
+export function lostAgain(remoteId: string | null): Settled {
+  const message = `record ${remoteId ?? ""} is gone since it was found; the row is looked for anew`;
+  return { kind: "deferred", code: "RECORD_GONE", message };
 }
 
 export function taken(remoteId: string, owner: string): Settled {

@@ -42,17 +42,15 @@ async function checkRows(rest: Rest, kind: SyncKind): Promise<number> {
     const fields = fieldsOf(kind, version);
     const isRefused = person.name === POISON && fields.includes("name");
     if (person.id === null || isRefused || !isPlain(rest, kind, person)) continue;
-    if ((await isHeldByOther(rest, kind, person.id)) || (await isOverwritten(rest, kind, person.id))) continue;
+    if (await isHeldByOther(rest, kind, person.id)) continue;
     const entry = await place.planner.entry(kind.name, person.id);
     const blame = (what: string) => watch.blame(`${kind.name}: row ${person.id} ${what}`);
     const record = entry?.remoteId == null ? null : vendor.records.answering(entry.remoteId);
     if (entry === null) blame("is not in the snapshot");
     else if (entry.isInDoubt && isRefusedBoth(rest, kind, person.id)) continue;
     else if (entry.isInDoubt) blame("is still in doubt");
-    else if (entry.remoteId === null && isTakenByOthers(rest, kind)) continue;
     else if (entry.remoteId === null)
       checkUnlinked(kind, person, vendor.records.having(kind.object, "ext", person.id), blame);
-    else if (record === null && isTakenByOthers(rest, kind)) continue;
     else if (record === null) blame(`has record ${entry.remoteId}, which is gone`);
     else if (kind.write !== "insert") {
       compared++;
@@ -72,16 +70,6 @@ async function isHeldByOther({ stage }: Rest, kind: SyncKind, key: string): Prom
 }
 
 /**
- * Another row's upsert by match value met the record of this one, wrote into it, and was refused for that: nobody had looked,
- * since the vendor upserts by itself.
- */
-async function isOverwritten({ stage }: Rest, kind: SyncKind, key: string): Promise<boolean> {
-  for await (const page of stage.place.state.rejects(kind.name))
-    if (page.some(({ code, message }) => code === "RECORD_TAKEN" && message.endsWith(` row ${key}`))) return true;
-  return false;
-}
-
-/**
  * Its e-mail moved on to another row while it was in doubt: both find the record that it may have made, and both are refused
  * until somebody says which of them it is.
  */
@@ -89,11 +77,6 @@ function isRefusedBoth({ stage, tables }: Rest, kind: SyncKind, key: string): bo
   const made = stage.vendor.records.having(kind.object, "ext", key).map((record) => record.fields.get("email") ?? null);
   const others = tables[kind.model].filter(({ id }) => id !== key).map(({ email }) => comparable("email", email));
   return made.some((email) => email !== null && others.includes(comparable("email", email)));
-}
-
-/** Another sync removes records of this object: a sync whose row came back meanwhile, and is as it was, asks nobody. */
-function isTakenByOthers({ stage }: Rest, kind: SyncKind): boolean {
-  return stage.kinds.some((other) => other !== kind && other.object === kind.object && other.onRemoved.kind !== "none");
 }
 
 function checkUnlinked(

@@ -53,16 +53,14 @@ export function newWatch(world: World, vendor: Vendor, place: Place, kinds: read
   };
   const isAlone = (life: Life): boolean =>
     callers.every(({ atMs, name }) => name === life.name || atMs + vendor.traits.limit.intervalMs < world.nowMs);
-  /** A record is not removed while another sync's row has it, and has had it for long. */
+  /** A record is not removed while another sync's row has it. */
   const checkShared = async ({ object, writes }: WriteBatch, from: readonly SyncKind[]): Promise<void> => {
     const ids = writes.flatMap(({ by }) => ("id" in by ? [by.id] : []));
     for (const { sync, key, remoteId } of await place.planner.owners(place.account, object, ids)) {
       const other = kinds.find(({ name }) => name === sync);
       if (other === undefined || from.some((kind) => kind.onRemoved.kind !== "none" && kind.name === sync)) continue;
       const isLiving = alwaysThere.get(other.model)?.has(key) === true;
-      const entry = await place.planner.entry(sync, key);
-      const isOld = Date.parse(entry?.acceptedAt ?? "") < 1_800_000_000_000 + world.nowMs - 3_600_000;
-      if (isLiving && isOld) blame(`record ${remoteId} is removed, and row ${key} of ${sync} has it`);
+      if (isLiving) blame(`record ${remoteId} is removed, and row ${key} of ${sync} has it`);
     }
   };
   vendor.onMade = (record: VendorRecord) => {

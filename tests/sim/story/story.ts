@@ -121,7 +121,9 @@ export async function settle(stage: Stage, { tables, version }: Given, { calmDay
     for (const { sync, fault } of ended ?? []) if (fault?.code === "QUARANTINED") await release(stage, sync);
     const isQuiet = watch.writes === before && ended?.every((one) => one.run?.state === "succeeded") === true;
     quiet = isQuiet ? quiet + 1 : 0;
-    if (run >= calmDays && quiet >= calmDays - 1) return true;
+    // Where a row waits, another day may bring it on.
+    const isAtRest = ended?.every((one) => one.run?.counts?.waiting === 0) === true;
+    if (run >= (isAtRest ? calmDays - 1 : calmDays) && quiet >= calmDays - 1) return true;
   }
   return false;
 }

@@ -29,6 +29,11 @@ export function memoryPlanner(disk: PlannerDisk, evaluate: Evaluate, clock: Cloc
       }
       return [...counts.values()];
     },
+    aims: async (path, remoteIds) => {
+      const going = planOf(disk, path).rows.filter(({ change, settled }) => change !== "removed" && settled === null);
+      const aims = new Set(going.flatMap(({ remoteId }) => remoteId ?? []));
+      return remoteIds.filter((id) => aims.has(id));
+    },
     accept: async (at, rows) => acceptRows(disk, at, rows),
     markInDoubt: async (at, ranges) => markInDoubt(disk, at, ranges, clock.now()),
     owners: async (account, object, remoteIds) =>

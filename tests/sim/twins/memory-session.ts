@@ -49,8 +49,9 @@ export function memorySession(disk: PlannerDisk, request: PlanRequest, evaluate:
     unlinked: async (fromIndex, limit) =>
       staged()
         .unlinked.slice(fromIndex, fromIndex + limit)
-        .map(({ key, match, isFormer }) => ({
+        .map(({ key, match, isFormer, formerId }) => ({
           ...(isFormer === true ? { isFormer } : {}),
+          ...(formerId === undefined ? {} : { formerId }),
           key,
           match: mapping.match.map((entry, index) => matchValues(entry, match[index] ?? null)),
         })),
@@ -113,7 +114,7 @@ function build(disk: PlannerDisk, request: PlanRequest, parts: BuildParts): { ro
   let changes = model.due
     .filter(({ waiting }) => !waiting)
     .map((due) => changedRow(request, isCompared ? snapshot.meta : null, due, linkOf.get(due.key)));
-  if (parts.linksAreComplete && request.write === "upsert") {
+  if (parts.linksAreComplete && request.write !== "update") {
     const isLost = ({ remoteId, due }: (typeof changes)[number]) =>
       remoteId === null && (due.match[0] ?? null) === null;
     const message = "no record matches, and the first match column is empty";

@@ -42,6 +42,7 @@ export type Unlinked = {
   readonly key: string;
   readonly match: readonly (string | null)[];
   readonly isFormer?: boolean;
+  readonly formerId?: string;
 };
 
 export type StagedModel = {
@@ -99,7 +100,10 @@ export function stageModel(
   const gone = goneRows(request, snapshot, byKey, nullKeys, rejects);
   const ghosts = acts(request) ? ghostsOf(request.mapping, gone) : [];
   const doubted = due.filter((one) => isNewcomer(one) && one.former?.doubt != null);
-  const newcomers = due.filter(isNewcomer).sort((a, b) => (a.key < b.key ? -1 : 1));
+  const newcomers = due
+    .filter(isNewcomer)
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .map(withFormerId);
   const marked = due.filter(({ former }) => former?.mark === "unmatched").length;
   const unlinked = [...newcomers, ...ghosts, ...formerRows(request.mapping, doubted)];
   return {
@@ -151,9 +155,17 @@ function dueRow(
   const isPaused =
     reject !== undefined && reject.nextTryAt !== null && reject.hash === one.hash && reject.nextTryAt > request.nowMs;
   const waiting = reject !== undefined && (reject.nextTryAt === null || isPaused);
-  const isTaken = former?.doubt !== null && former?.doubt !== undefined && REMOVAL in former.doubt;
-  const remoteId = isTaken ? null : (former?.remoteId ?? null);
+  const remoteId = isPerhapsRemoved(former) ? null : (former?.remoteId ?? null);
   return [{ ...one, values, former, remoteId, waiting, attempts: reject?.attempts ?? 0 }];
+}
+
+function isPerhapsRemoved(former: Entry | null): boolean {
+  return former?.doubt != null && REMOVAL in former.doubt;
+}
+
+function withFormerId(due: Due): Unlinked {
+  const { former } = due;
+  return former?.remoteId != null && isPerhapsRemoved(former) ? { ...due, formerId: former.remoteId } : due;
 }
 
 export function isRemoval(operation: Reject["operation"]): boolean {

@@ -6,7 +6,7 @@ import type { PlanRow } from "../../../src/contract/plan.ts";
 import type { Batch } from "../../../src/delivery/cut-batches.ts";
 import { type DeliverParts, deliver } from "../../../src/delivery/deliver.ts";
 import type { Settled } from "../../../src/delivery/settle/settled.ts";
-import { ANY_OBJECT, aRow, aSync, rowsOf, running } from "./samples.ts";
+import { ALONE, ANY_OBJECT, aRow, aSync, rowsOf, running } from "./samples.ts";
 import { type Script, scriptedDestination } from "./scripted-destination.ts";
 
 const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -66,6 +66,9 @@ function delivery(rows: readonly PlanRow[], script: Script = {}, part: Partial<D
     ranges: [{ fromSeq: 0, toSeq: rows.length - 1, mayHaveLanded: false }],
     aliases: async () => new Map(),
     holdersOf: async () => ({ own: new Map(), others: new Map() }),
+    acknowledged: async () => null,
+    claims: new Map(),
+    neighbours: ALONE,
     check: () => null,
     onProgress: (done) => progress.push(done),
     ...part,

@@ -31,6 +31,26 @@ test("callers pass in the order in which they came, one window after the other",
   expect(meter.waitedMs).toBe(2010);
 });
 
+test("no more calls are in flight than the vendor takes at once, and who gives up takes no place", async () => {
+  const clock = virtualClock();
+  const gate = openGate(windowBudget({ max: 100, intervalMs: 1000 }), clock, () => undefined, 2);
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const stop = new AbortController();
+  let passed = 0;
+  const call = (signal = running()) => gate.pass(newMeter(), signal).then(() => void passed++);
+  const [first, second, leaving] = [call(), call(), call(stop.signal)];
+  const last = call();
+  await Promise.all([first, second, turn()]);
+  expect(passed).toBe(2);
+  stop.abort(new Error("enough"));
+  await expect(leaving).rejects.toThrow("enough");
+  await turn();
+  expect(passed).toBe(2);
+  gate.came(answered);
+  await last;
+  expect(passed).toBe(3);
+});
+
 test("one who gives up while waiting leaves, and those behind move up", async () => {
   const clock = virtualClock();
   const gate = openGate(windowBudget({ max: 1, intervalMs: 1000 }), clock, () => undefined);

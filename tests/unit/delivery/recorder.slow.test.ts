@@ -18,7 +18,7 @@ import { openPlanner } from "../../../src/planner/open-planner.ts";
 import { openState } from "../../../src/state/open-state.ts";
 import { fakeClock } from "../../contract/state/fake-clock.ts";
 import { aRun } from "../../contract/state/samples.ts";
-import { ANY_OBJECT, aSync, running } from "./samples.ts";
+import { ALONE, ANY_OBJECT, aSync, running } from "./samples.ts";
 import { scriptedDestination } from "./scripted-destination.ts";
 
 const clock = fakeClock();
@@ -173,6 +173,9 @@ async function send(
       ranges: [{ fromSeq: 0, toSeq: plan.file.rows - 1, mayHaveLanded: false }],
       aliases: async () => new Map(),
       holdersOf: async () => ({ own: new Map(), others: new Map() }),
+      acknowledged: async () => null,
+      claims: new Map(),
+      neighbours: ALONE,
       check: () => null,
       onProgress: () => undefined,
     },

@@ -3,6 +3,7 @@ import type { Hints } from "../../../src/contract/fault.ts";
 import { NO_HINTS } from "../../../src/contract/fault.ts";
 import type { PlanRow } from "../../../src/contract/plan.ts";
 import type { Sync } from "../../../src/contract/project.ts";
+import type { Neighbours } from "../../../src/delivery/settle/settled.ts";
 
 /** A row that makes a record by `ext`; with a remote id it is written by it. */
 export function aRow(part: Partial<PlanRow> & { key: string }): PlanRow {
@@ -29,6 +30,9 @@ export function aRow(part: Partial<PlanRow> & { key: string }): PlanRow {
 export function rowsOf(count: number, part: Partial<PlanRow> = {}): PlanRow[] {
   return Array.from({ length: count }, (_, index) => aRow({ key: `${index}`, seq: index, ...part }));
 }
+
+/** No other sync is at work. */
+export const ALONE: Neighbours = { removes: () => () => undefined, removed: async () => new Set() };
 
 /** Every field is as it is asked for. */
 export const ANY_OBJECT: RemoteObject = { object: "contacts", children: [], fields: new Map() };

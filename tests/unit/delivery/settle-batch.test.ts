@@ -1,13 +1,14 @@
 // Proves that every answer is followed to its end: existing, taken, missing, merged, lost (S6, S7, S19).
 import { describe, expect, test } from "vitest";
-import type { FindRequest, Outcome } from "../../../src/contract/destination.ts";
+import type { FindRequest, Outcome, RemoteField } from "../../../src/contract/destination.ts";
 import { Fault, NO_HINTS } from "../../../src/contract/fault.ts";
 import type { PlanRow } from "../../../src/contract/plan.ts";
 import type { Sync } from "../../../src/contract/project.ts";
+import type { FieldValues } from "../../../src/contract/value.ts";
 import { cutBatches } from "../../../src/delivery/cut-batches.ts";
 import { settleBatch } from "../../../src/delivery/settle/settle-batch.ts";
-import type { Settled } from "../../../src/delivery/settle/settled.ts";
-import { ANY_OBJECT, aRow, aSync, running } from "./samples.ts";
+import type { SettleContext, Settled } from "../../../src/delivery/settle/settled.ts";
+import { ALONE, ANY_OBJECT, aRow, aSync, running } from "./samples.ts";
 import { type Script, scriptedDestination } from "./scripted-destination.ts";
 
 type World = ReturnType<typeof scriptedDestination>;
@@ -21,6 +22,7 @@ async function settle(
   aliases: Readonly<Record<string, string>> = {},
   held: Readonly<Record<string, string>> = {},
   mayHaveLanded = false,
+  part: Partial<SettleContext> = {},
 ): Promise<{ settled: readonly Settled[]; faults: Fault[]; merged: string[] }> {
   const [batch, ...others] = cutBatches(rows, 100);
   if (batch === undefined || others.length > 0) throw new Error("the test's rows are no single batch");
@@ -34,10 +36,13 @@ async function settle(
       own: new Map(ids.flatMap((id) => (owners[id] === undefined ? [] : [[id, owners[id]] as const]))),
       others: new Map(Object.entries(held)),
     }),
+    acknowledged: async () => null,
     claims: new Map(),
+    neighbours: ALONE,
     knownAliases: async () => new Map(Object.entries(aliases)),
     onMerged: (oldId: string, newId: string) => merged.push(`${oldId} → ${newId}`),
     onFault: (fault: Fault) => faults.push(fault),
+    ...part,
   };
   return { settled: await settleBatch(context, { ...batch, mayHaveLanded }, running()), faults, merged };
 }
@@ -312,6 +317,111 @@ describe("answers that were lost (S19)", () => {
     const id = world.seed({ name: "old" });
     const { settled } = await settle(world, [aRow({ key: "1", ...LINKED, remoteId: id })]);
     expect(settled).toMatchObject([{ kind: "inDoubt" }]);
+  });
+});
+
+describe("several records have the values of a row whose create was lost: one of them may be its own", () => {
+  const twice = () => {
+    const world = scriptedDestination({
+      write: (write, batch) => {
+        world.carryOut(write, batch.operation);
+        return LOST;
+      },
+    });
+    world.seed({ ext: "E1", name: "by somebody else" });
+    return world;
+  };
+  test.each([false, true])("the row stays in doubt, and nothing is made; sent before: %s", async (before) => {
+    const world = twice();
+    world.seed({ ext: "E1", name: "by a third" });
+    const { settled } = await settle(world, [aRow({ key: "1", ...INSERT })], {}, {}, {}, {}, before);
+    expect(settled).toMatchObject([{ kind: "inDoubt" }]);
+    expect(world.batches).toHaveLength(before ? 0 : 1);
+  });
+});
+
+describe("an upsert that may have landed under a process that died", () => {
+  const sentBefore = async (unique: boolean) => {
+    const world = scriptedDestination();
+    let looks = 0;
+    const { find } = world.destination;
+    world.destination.find = (...asked) => {
+      looks++;
+      return find(...asked);
+    };
+    const ext = { name: "ext", unique } as RemoteField;
+    const object = { ...ANY_OBJECT, fields: new Map([["ext", ext]]) };
+    await settle(world, [aRow({ key: "1" })], {}, {}, {}, {}, true, { object });
+    return looks;
+  };
+
+  test("goes again at once by a unique key, and is looked for first by any other (S19)", async () => {
+    expect(await sentBefore(true)).toBe(0);
+    expect(await sentBefore(false)).toBe(1);
+  });
+});
+
+describe("a row that the vendor's own upsert wrote into another row's record", () => {
+  const ROW = aRow({ key: "2", fields: { ext: "E2", name: "two", note: "of two" }, match: [{ ext: "E2" }] });
+  const trespass = async (acknowledged: FieldValues | null, script: Script = {}) => {
+    const world = scriptedDestination(script);
+    const id = world.seed({ ext: "E2", name: "one", note: null });
+    const part = { acknowledged: async () => acknowledged };
+    const { settled } = await settle(world, [ROW], {}, { [id]: "1" }, {}, {}, false, part);
+    return { settled, record: world.records.get(id) };
+  };
+
+  test("is refused, and the owner has its values back", async () => {
+    const { settled, record } = await trespass({ ext: "E1", name: "one" });
+    expect(settled).toMatchObject([{ kind: "rejected", code: "RECORD_TAKEN" }]);
+    expect(record).toEqual({ ext: "E2", name: "one", note: null });
+  });
+
+  test("is deferred where nobody knows them yet, or they could not be sent: it will meet the record again", async () => {
+    expect((await trespass(null)).settled).toMatchObject([{ kind: "deferred", code: "RECORD_TAKEN" }]);
+    const down = await trespass(
+      { name: "one" },
+      { write: (_, batch) => (batch.operation === "update" ? LOST : undefined) },
+    );
+    expect(down.settled).toMatchObject([{ kind: "deferred", code: "RECORD_TAKEN" }]);
+  });
+});
+
+describe("runs of other syncs in the same object (S10)", () => {
+  const REMOVED = { change: "removed", operation: "archive", match: [], fields: {} } as const;
+
+  test("hear what is about to be removed before anybody is asked who holds it, and what is spared", async () => {
+    const world = scriptedDestination();
+    const ids = [world.seed({ ext: "E1" }), world.seed({ ext: "E2" })];
+    const told: string[] = [];
+    const neighbours = {
+      ...ALONE,
+      removes: (remoteIds: readonly string[]) => {
+        told.push(`removes ${remoteIds.join(" ")}`);
+        return (spared: readonly string[]) => void told.push(`spares ${spared.join(" ")}`);
+      },
+    };
+    const holdersOf = async () => {
+      told.push("asks");
+      return { own: new Map(), others: new Map([[ids[0] ?? "", "tiers"]]) };
+    };
+    const rows = ids.map((remoteId, place) => aRow({ key: `${place + 1}`, remoteId, ...REMOVED }));
+    await settle(world, rows, {}, {}, {}, {}, false, { neighbours, holdersOf });
+    expect(told).toEqual([`removes ${ids.join(" ")}`, "asks", `spares ${ids[0]}`]);
+  });
+
+  test("a record that one of them removes is not taken for this row's, and the next plan looks anew", async () => {
+    const world = scriptedDestination();
+    const id = world.seed({ ext: "E1" });
+    const neighbours = { ...ALONE, removed: async () => new Set([id]) };
+    const { settled } = await settle(world, [aRow({ key: "1" })], {}, {}, {}, {}, false, { neighbours });
+    expect(settled).toMatchObject([{ kind: "deferred", code: "RECORD_GONE" }]);
+  });
+
+  test("a record that the plan had found and that is gone by now was never the row's: it is looked for anew", async () => {
+    const world = scriptedDestination();
+    const row = aRow({ key: "1", ...LINKED, change: "added", isKnown: false, adopted: true });
+    expect((await settle(world, [row])).settled).toMatchObject([{ kind: "deferred", code: "RECORD_GONE" }]);
   });
 });
 

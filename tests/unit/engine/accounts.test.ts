@@ -11,8 +11,8 @@ import { openAccounts } from "../../../src/engine/accounts.ts";
 import { fakeClock } from "../../contract/state/fake-clock.ts";
 import { running } from "../delivery/samples.ts";
 
-/** A destination whose `check` fails so many times, and whose first description asks for a wait of a minute. */
-function setUp(putBudget: (record: BudgetRecord) => Promise<void>, refusals = 0) {
+/** A destination whose `check` fails so many times, and whose first descriptions ask for a wait of a minute. */
+function setUp(putBudget: (record: BudgetRecord) => Promise<void>, { refusals = 0, waits = 1 } = {}) {
   const facts = { opened: 0, closed: 0, described: 0 };
   const open = (): Destination => {
     facts.opened++;
@@ -24,7 +24,7 @@ function setUp(putBudget: (record: BudgetRecord) => Promise<void>, refusals = 0)
       },
       describe: async (object) => {
         const hints = { ...NO_HINTS, retryAfterMs: 60_000, throttled: true };
-        if (++facts.described === 1) throw new Fault("THROTTLED", "too many calls", { hints });
+        if (++facts.described <= waits) throw new Fault("THROTTLED", "too many calls", { hints });
         return { value: { object, children: [], fields: new Map() }, calls: 1, hints: NO_HINTS };
       },
       close: async () => {
@@ -82,17 +82,18 @@ test("closing waits until the account's wait is written down", async () => {
 });
 
 test("a wait that could not be written down is thrown from close, and every connection is closed all the same", async () => {
-  const { accounts, facts } = setUp(async () => {
+  const full = async () => {
     throw new Fault("STATE_FAILED", "disk full");
-  });
+  };
+  const { accounts, facts } = setUp(full, { waits: Number.POSITIVE_INFINITY });
   const account = await accounts.open("crm", newMeter(), running());
-  await account.describe("contacts", [], newMeter(), running());
+  await expect(account.describe("contacts", [], newMeter(), running())).rejects.toMatchObject({ code: "THROTTLED" });
   await expect(accounts.close()).rejects.toMatchObject({ code: "STATE_FAILED" });
   expect(facts.closed).toBe(1);
 });
 
 test("a connection that could not be opened is closed and opened anew for the next one who asks", async () => {
-  const { accounts, facts } = setUp(async () => undefined, 1);
+  const { accounts, facts } = setUp(async () => undefined, { refusals: 1 });
   await expect(accounts.open("crm", newMeter(), running())).rejects.toMatchObject({ code: "AUTH_REFUSED" });
   expect(facts).toMatchObject({ opened: 1, closed: 1 });
   expect((await accounts.open("crm", newMeter(), running())).account.id).toBe("4711");

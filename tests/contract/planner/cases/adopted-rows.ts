@@ -80,6 +80,14 @@ export const adoptedRows: readonly Case[] = [
         ["1", "9"],
         ["3", null],
       ]);
+      // Made without it, nobody could say after a lost answer whether the record is there.
+      const inserted = syncOn(subject, { write: "insert", match: [{ ext: "ext" }, { email: "email" }] });
+      const again = await inserted.run(rows, { find });
+      expect(invalid(again)).toEqual([["NO_MATCH_VALUE", null, 1]]);
+      expect(again.rows.map((row) => [row.key, row.settled])).toEqual([
+        ["3", null],
+        ["1", "skipped"],
+      ]);
     },
   },
   {

@@ -223,6 +223,21 @@ export const inDoubt: readonly Case[] = [
     },
   },
   {
+    title: "a row that came back after a removal in doubt names its record, which may be there under other values",
+    run: async (subject) => {
+      const sync = syncOn(subject, { onRemoved: { kind: "archive" } });
+      await sync.run(A);
+      await sync.doubt(await sync.plan(NOTHING), [{ fromSeq: 0, toSeq: 0 }]);
+      const find = ({ formerId }: { formerId?: string }) =>
+        formerId === undefined ? null : { entry: 0, remoteId: formerId, present: {} };
+      const back = await sync.plan(model(["1", "new@x", "A"]), { find, commit: false });
+      expect(back.unlinked).toMatchObject([{ key: "1", formerId: "R-1" }]);
+      expect(back.rows).toMatchObject([{ remoteId: "R-1", origin: "created", fields: { email: "new@x" } }]);
+      const fresh = await sync.plan(model(["2", "b@x", "B"]), { find, commit: false });
+      expect(fresh.unlinked.filter(({ key }) => key === "2")).toEqual([{ key: "2", match: [{ id: "2" }] }]);
+    },
+  },
+  {
     title: "marking twice is marking once; rows settled without a call are not marked",
     run: async (subject) => {
       const sync = syncOn(subject, { write: "update" });
