@@ -13,7 +13,8 @@ function operationLine(name: string, counts: OperationCounts): string {
 export function runLine(run: RunRecord, isInterrupted = false): string {
   const seconds = run.endedAt === null ? "" : ` in ${((run.endedAt - run.startedAt) / 1000).toFixed(1)} s`;
   const reason = run.reason === null ? "" : `: ${run.reason}`;
-  const until = run.state === "paused" && run.resumeAt !== null ? ` until ${new Date(run.resumeAt).toISOString()}` : "";
+  const isPut = run.resumeAt !== null && (run.state === "paused" || run.state === "queued");
+  const until = isPut ? ` until ${new Date(run.resumeAt).toISOString()}` : "";
   return `${run.sync}  ${isInterrupted ? "interrupted" : run.state}${until}${seconds}${reason}  (run ${run.id})`;
 }
 

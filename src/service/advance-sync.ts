@@ -13,6 +13,7 @@ import type { Workbench } from "../engine/workbench.ts";
 import { announceRun } from "./announce-run.ts";
 import { afterBeforeHooks, callAfterHooks } from "./hooks/run-hooks.ts";
 import type { Loaded } from "./live-project.ts";
+import { lookAgain, nextLook } from "./look-again.ts";
 import { queuedRunAgain } from "./queued-again.ts";
 import type { ServiceParts } from "./service-parts.ts";
 import { tracedOptions } from "./traced-options.ts";
@@ -41,7 +42,8 @@ export async function advanceSync(parts: ServiceParts, name: string, signal: Abo
     const done = await work(parts, loaded, sync, request, signal);
     if (done.again !== null) return done.again;
     if (signal.aborted) return clock.now();
-    return (await state.queued(name)) === null ? null : clock.now();
+    const next = await state.queued(name);
+    return next === null ? null : Math.max(clock.now(), next.run.resumeAt ?? 0);
   } finally {
     await release();
   }
@@ -68,6 +70,8 @@ async function work(
     const act = request === null ? resumeSync : request.run.action === "plan" ? planRun : runSync;
     if (request !== null) noteBegin(parts, sync, request.run);
     const finished = await act(bench, state, sync, options, until);
+    // A plan leaves what is unfinished as it was.
+    if (request?.run.action !== "plan") parts.waits.delete(sync.name);
     if (finished === null) return NOTHING_MORE;
     trace.ended(finished);
     // Whom a person stopped stays stopped.
@@ -80,7 +84,7 @@ async function work(
     if (signal.aborted) return { again: clock.now() };
     trace.refused(request?.run ?? null, fault);
     await fail(parts, sync, request, fault);
-    return NOTHING_MORE;
+    return { again: await lookAgain(parts, sync.name, fault) };
   } finally {
     active.delete(sync.name);
   }
@@ -143,9 +147,11 @@ async function settle(
   }
   noteEnd(parts, sync, finished);
   if (goesOn(request, run, isStopped)) {
-    await queuedRunAgain(parts, sync, run);
+    await queuedRunAgain(parts, sync, run, null);
     return NOTHING_MORE;
   }
+  const again = unplannedUntil(run);
+  if (again !== null) await queuedRunAgain(parts, sync, run, again);
   if (run.action !== "plan") for (const news of await newsOfEnd(state, { sync, run, fault, earlier })) parts.tell(news);
   if (request !== null && run.id !== request.run.id) {
     // An earlier run had to be finished first, and could not be: what stopped it would stop this one.
@@ -164,7 +170,12 @@ async function settle(
   // The run is over; only what else it starts is waited for, so that it does not overlap with the next run.
   active.delete(sync.name);
   await callAfterHooks(parts, sync, run, signal);
-  return NOTHING_MORE;
+  return { again: run.action === "plan" ? await nextLook(parts, sync.name) : again };
+}
+
+/** The day's calls ended before there was a plan: when there may be more; null for all other ends. */
+function unplannedUntil({ action, state, code, resumeAt }: RunRecord): number | null {
+  return action !== "plan" && state === "failed" && code === "QUOTA_SPENT" ? resumeAt : null;
 }
 
 /**

@@ -16,6 +16,7 @@ export const EVENT_KINDS = [
   "run.progress",
   "run.ended",
   "run.paused",
+  "run.waiting",
   "hook.begun",
   "hook.ended",
   "schedule.passed",

@@ -4,8 +4,17 @@ import { PLAINLY } from "../contract/state.ts";
 import { queuedRun } from "../engine/new-run.ts";
 import type { ServiceParts } from "./service-parts.ts";
 
-/** A run that a stop cut short, or a death before it sent anything, is asked for once more: the diff finds what is left. */
-export async function queuedRunAgain(parts: ServiceParts, sync: Sync, run: RunRecord): Promise<void> {
+/**
+ * A run that a stop cut short, or that came to no plan for a death or for want of calls, is asked for once more: the diff finds
+ * what is left. `beginsAt`: when the caller rings for it, ms since the epoch; whoever asks meanwhile has it begin at once.
+ */
+export async function queuedRunAgain(
+  parts: ServiceParts,
+  sync: Sync,
+  run: RunRecord,
+  beginsAt: number | null,
+): Promise<void> {
   const again = queuedRun(sync, { action: run.action, trigger: run.trigger }, parts);
-  await parts.state.request({ run: again, ask: { ...PLAINLY, who: "service" } }, null);
+  const request = { run: { ...again, resumeAt: beginsAt }, ask: { ...PLAINLY, who: "service" } };
+  await parts.state.request(request, null);
 }

@@ -110,6 +110,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
   });
   const parts: ServiceParts = {
     ...{ live, state, bell, clock, random, events, meters, traces, log, active },
+    waits: new Map(),
     tell: (news) => desk.tell([news]),
     planTurn: turns(PLANS_AT_ONCE),
     askTurn: turns(ASKS_AT_ONCE),

@@ -9,6 +9,7 @@ import type { RunOptions } from "../engine/run-options.ts";
 import type { FinishedRun } from "../engine/run-sync.ts";
 import type { Events } from "./events.ts";
 import type { LiveProject } from "./live-project.ts";
+import type { Wait } from "./look-again.ts";
 
 /** What was learned from a run's end, for those who count. */
 export interface Meters {
@@ -93,6 +94,8 @@ export type ServiceParts = {
   readonly tell: (news: News) => void;
   /** By sync: one run of a sync at a time. */
   readonly active: Map<string, Active>;
+  /** By sync: unfinished runs that could not go on yet. */
+  readonly waits: Map<string, Wait>;
   readonly planTurn: RunOptions["planTurn"];
   /** At most so many questions to warehouses before starts (`when:`) at once. */
   readonly askTurn: <T>(work: () => Promise<T>) => Promise<T>;

@@ -167,6 +167,21 @@ describe.concurrent("a run that meets", () => {
     await settles(portal, project);
   });
 
+  it("429 with Retry-After to the first call of all, and is killed: the next process waits", async () => {
+    const { portal, project } = await world();
+    const busy = { status: 429, headers: { "Retry-After": "8" }, body: { policyName: "SECONDLY" } };
+    await portal.fault({ match: { path: "/account-info" }, times: 1, fault: busy });
+    const running = project.start(["run", "people"]);
+    while ((await portal.requests()).length === 0 && running.child.exitCode === null) await delay(20);
+    await delay(500);
+    running.child.kill("SIGKILL");
+    await running.ended;
+    expect((await project.run("people")).status).toBe(0);
+    const [refused, next] = await portal.requests();
+    expect(refused?.status).toBe(429);
+    expect(next?.time).toBeGreaterThanOrEqual((refused?.time ?? 0) + 7_950);
+  });
+
   it("answers of 423 and 502 waits and goes on", async () => {
     const { portal, project } = await world();
     await portal.fault(

@@ -57,6 +57,38 @@ it("status and plan say so, rows tell what is in doubt, and the next run brings 
   expect(await project.run("people")).toMatchObject({ status: 0, run: { planned: 0, counts: { unchanged: 2_000 } } });
 });
 
+it("with a destination that is down it stays open, says so and how it goes on, and goes on with the next start", async () => {
+  const portal = await newPortal();
+  await portal.addFields("contacts", [CUSTOMER_ID]);
+  const people = crowd(1_000);
+  const project = newProject(peopleProject(portal.url, people, { guards: "off" }));
+  await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 400 } });
+  const running = project.start(["run", "people"]);
+  while ((await portal.writes()).length < 4 && running.child.exitCode === null) await delay(20);
+  running.child.kill("SIGKILL");
+  await running.ended;
+  await portal.noFaults();
+  await portal.fault({ times: null, fault: { status: 503, body: { message: "down" } } });
+  for (const command of ["run", "resume"]) {
+    const { status, document } = await project.json<{ error: { code: string; message: string; fix: string } }>([
+      command,
+      "people",
+    ]);
+    expect({ status, ...document.error }).toMatchObject({
+      ...{ status: 1, code: "DESTINATION_ANSWER" },
+      message: expect.stringMatching(/^run \w+ cannot go on yet and stays open: connection "crm": /),
+      fix: "nothing is lost: `sluice run people` goes on with it (`sluice resume people` does only that), and a service tries again by itself",
+    });
+  }
+  expect((await project.sluice(["status"])).stdout).toMatch(/interrupted: cannot go on yet: connection "crm": /);
+  await portal.noFaults();
+  expect(await project.json(["resume", "people"])).toMatchObject({
+    status: 0,
+    document: { run: { state: "succeeded", reason: null, operations: { upsert: { applied: 1_000 } } } },
+  });
+  expect(shown(await portal.dump())).toEqual(expected(people));
+});
+
 it("a run whose file is another since is given up, and what it may have sent is planned again", async () => {
   const portal = await newPortal();
   await portal.addFields("contacts", [CUSTOMER_ID]);

@@ -68,3 +68,24 @@ it("a smaller reserve lets it use more of the day, and the plan says when the da
     /only \d calls are left today: the run would pause/,
   );
 });
+
+it("where the calls end before there is a plan, nothing was sent, and it says when to start again", async () => {
+  const { org, project } = await world(rows(1_000), {
+    guards: "off",
+    match: [{ Customer_Id__c: "id" }, { Email: "email" }],
+  });
+  await org.setUp("limits", { daily: 1_000, used: 896 });
+  const ended = await project.run("people");
+  expect(ended).toMatchObject({
+    status: 1,
+    run: {
+      ...{ state: "failed", code: "QUOTA_SPENT", planned: 0 },
+      reason: expect.stringMatching(/100 are reserved for others; nothing was sent$/),
+      resume_at: expect.stringMatching(/^20/),
+    },
+  });
+  expect(ended.error?.fix).toContain(`from ${ended.run.resume_at} on`);
+  expect(await org.writes()).toEqual([]);
+  await org.setUp("limits", { daily: 1_000, used: 0 });
+  expect(await project.run("people")).toMatchObject({ status: 0, run: { state: "succeeded", created: 1_000 } });
+});

@@ -68,3 +68,23 @@ it("told to stop in mid-run, it lets calls come home, gives everything back, and
   expect(shown(await portal.dump())).toEqual(expected(PEOPLE));
   expect(await again.stop()).toBe(0);
 });
+
+it("started again while the vendor is down, it says so and goes on by itself once the vendor is back", async () => {
+  const { portal, project, service, run } = await world();
+  await service.stop("SIGKILL");
+  await portal.noFaults();
+  await portal.fault({ times: null, fault: { status: 503, body: { message: "down" } } });
+  const again = await startService(project);
+  const waiting = await again.eventsUntil(({ kind }) => kind === "run.waiting");
+  expect(waiting.at(-1)?.body).toMatchObject({ run: run.id, code: "DESTINATION_ANSWER" });
+  const open = await again.ask<RunDocument>("GET", `/api/v1/runs/${run.id}`);
+  expect(open.body).toMatchObject({ state: "writing", ended_at: null });
+  expect(open.body.reason).toMatch(/^cannot go on yet: connection "crm": /);
+  const asked = await again.start("people", { wait: 60 });
+  expect(asked.body).toMatchObject({ state: "failed", code: "DESTINATION_ANSWER" });
+  expect(asked.body.reason).toContain(`run ${run.id} cannot go on yet and stays open`);
+  await portal.noFaults();
+  await until(async () => (await again.ask<RunDocument>("GET", `/api/v1/runs/${run.id}`)).body.state === "succeeded");
+  expect(shown(await portal.dump())).toEqual(expected(PEOPLE));
+  expect(await again.stop()).toBe(0);
+});

@@ -71,7 +71,10 @@ export const run = z
     peak_rss_bytes: count,
     trigger: z.string(),
     resumes: count,
-    resume_at: time.nullable(),
+    resume_at: time.nullable().meta({
+      description:
+        "When a paused run goes on, a queued one begins, or one that failed for want of calls is begun again.",
+    }),
     started_at: time.nullable(),
     ended_at: time.nullable(),
   })
@@ -118,6 +121,9 @@ export const sync = z
     paused_by: z.string().nullable(),
     passed: z.string().nullable().meta({ description: "Why the last scheduled start began no run." }),
     running: z.string().nullable().meta({ description: "The run at work." }),
+    looks_again_at: time
+      .nullable()
+      .meta({ description: "An unfinished run could not go on yet: when that is tried again. Its reason says why." }),
     last_run: run.nullable(),
   })
   .meta({ id: "Sync" });

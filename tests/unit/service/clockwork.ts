@@ -151,6 +151,7 @@ async function startProcess({ dir, clock, state, told, fates }: Place) {
     meters: { runEnded: () => undefined, fired: () => undefined, answered: () => undefined },
     traces: NO_TRACES,
     active: new Map(),
+    waits: new Map(),
     tell: (news) => told.push(news),
     planTurn: (work) => work(),
     askTurn: (work) => work(),

@@ -216,8 +216,14 @@ async function cancel({ parts, caller }: RunCall, run: RunRecord): Promise<Answe
   const done = await cancelRun(parts, run, caller.name);
   if (done === "over") return refusal(409, "RUN_OVER", `run ${run.id} is over: ${run.state}`, null);
   if (done === "elsewhere") {
-    const fix = run.state === "paused" ? "it goes on when its quota is back" : "stop the command that works on it";
+    const fix = howItGoesOn(parts, run) ?? "stop the command that works on it";
     return refusal(409, "NOT_HERE", `run ${run.id} is ${run.state}, and not at work in this service`, fix);
   }
   return { status: 202, body: runJson((await parts.state.run(run.id)) ?? run) };
+}
+
+/** Of a run that waits without anybody at work on it; null for any other. */
+function howItGoesOn({ waits }: RunCall["parts"], { state, sync }: RunRecord): string | null {
+  if (waits.has(sync)) return "it goes on when what stands in its way has passed";
+  return state === "paused" ? "it goes on when its quota is back" : null;
 }

@@ -123,6 +123,7 @@ function syncJson(
     paused_by: record?.pausedBy ?? null,
     passed: record?.passed ?? null,
     running: parts.active.get(name)?.run ?? null,
+    looks_again_at: isoTime(parts.waits.get(name)?.nextAt ?? null),
     last_run: last === undefined ? null : (runJson(last) as z.input<typeof shapes.run>),
   };
 }
