@@ -44,7 +44,7 @@ async function checkPlan(bench: Workbench, path: string, run: RunRecord): Promis
   const sha = await bench.planner.planSha(path);
   if (sha === run.planSha256) return;
   throw new Fault("PLAN_CORRUPT", `the plan of the interrupted run ${run.id} is ${sha === null ? "gone" : "damaged"}`, {
-    fix: `restore state, planner and plans from one backup (\`sluice state restore\`); without one, \`sluice reset ${run.sync} --yes\` and \`sluice link ${run.sync}\`; nothing was sent`,
+    fix: `restore state, planner and plans from one backup (\`sluice state restore\`); without one, \`sluice reset ${run.sync} --yes\` and \`sluice link ${run.sync}\`; nothing more was sent`,
   });
 }
 

@@ -137,8 +137,11 @@ export async function runModel<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof Fault) throw error;
     const message = error instanceof Error ? error.message : String(error);
+    const isTooWide = message.includes("Out of Memory");
     throw new Fault("MODEL_FAILED", `the model failed while it was read: ${withoutValues(message)}`, {
-      fix: "run the model's SQL by hand against the warehouse; nothing was sent",
+      fix: isTooWide
+        ? "its rows take more memory than a plan has: map fewer columns, or split the sync in two; nothing was sent"
+        : "run the model's SQL by hand against the warehouse; nothing was sent",
       cause: error,
     });
   }

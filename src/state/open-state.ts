@@ -1,4 +1,4 @@
-import { mkdir, open, stat } from "node:fs/promises";
+import { chmod, mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import knexFactory, { type Knex } from "knex";
 import type { Clock } from "../contract/clock.ts";
@@ -119,10 +119,18 @@ async function prepareFile(file: string, mode: StateOptions["mode"]): Promise<bo
     await (await open(file, "a", 0o600)).close();
     return true;
   }
+  // Made while the database could not be written, they would keep the next process from writing, too.
+  for (const beside of ["shm", "wal"]) await chmod(`${file}-${beside}`, 0o600).catch(unlessNotOurs);
   // A process that died between making the file and its tables leaves it empty.
   if (size === 0 && mode === "create") return true;
   if (size === 0) throw corruptState(file, "it is empty");
   return mode === "create";
+}
+
+/** It is not there, or another user's: SQLite says what that means. */
+function unlessNotOurs(error: unknown): void {
+  if (!(error instanceof Error && "code" in error && ["ENOENT", "EPERM", "EROFS"].includes(String(error.code))))
+    throw error;
 }
 
 async function sizeOf(file: string): Promise<number | null> {

@@ -1,5 +1,5 @@
 // Proves that the harness still knows every transaction of a run, and that a process dies exactly where it was told.
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openState } from "../../src/state/open-state.ts";
@@ -10,6 +10,7 @@ import { targetOf } from "./targets.ts";
 
 const newStage = stageMaker();
 const BATCH = 100;
+const ROWS = 3 * BATCH;
 
 async function batchStates(stage: Stage): Promise<string[]> {
   const file = join(stage.project.dir, ".sluice/state.db");
@@ -21,7 +22,7 @@ async function batchStates(stage: Stage): Promise<string[]> {
 }
 
 async function diesAt(point: string): Promise<Stage> {
-  const stage = await newStage({ target: targetOf("hubspot", "upsert"), rows: 3 * BATCH });
+  const stage = await newStage({ target: targetOf("hubspot", "upsert"), rows: ROWS });
   await stage.slow(60);
   expect(await stage.startWithPoints({ CRASH_POINT: point }).ended).toMatchObject({ signal: "SIGKILL" });
   return stage;
@@ -48,8 +49,25 @@ it("with a write unanswered, the vendor has what nobody recorded", async () => {
   expect(await batchStates(stage)).toEqual(["sent", "sent", "sent"]);
 });
 
-it("before the plan's file stands under its name, there is no intent and no write", async () => {
-  const stage = await diesAt("session.commit:before:1");
+/** Names of the finished plans; what is being written has another ending. */
+function plans(stage: Stage): string[] {
+  const folder = join(stage.project.dir, ".sluice/plans");
+  return existsSync(folder) ? readdirSync(folder).filter((name) => /^[^.]+\.parquet$/.test(name)) : [];
+}
+
+it.each([
+  // Renames of a first run: the marker beside sluice.yml, the list of invalid rows, the plan.
+  ["before the plan's file stands under its name, there is no plan", "file.rename:before:3", 0],
+  ["with the plan's file in its place and not yet committed, nobody goes by it", "session.commit:before:1", 1],
+])("%s: no intent, no write, and the next start sends all", async (_, point, finished) => {
+  const stage = await diesAt(point);
+  expect(plans(stage)).toHaveLength(finished);
   expect(await batchStates(stage)).toEqual([]);
   expect(await stage.writes()).toEqual([]);
+  // A rename that never happened left what it was to rename: the point is where its name says.
+  const aside = readdirSync(join(stage.project.dir, ".sluice/tmp")).filter((name) => name.startsWith("plan-"));
+  expect(aside).toHaveLength(1 - finished);
+
+  expect(await stage.run()).toMatchObject({ status: 0, run: { planned: ROWS, created: ROWS } });
+  expect(await stage.faults()).toEqual([]);
 });

@@ -10,7 +10,9 @@ import { fakeClock } from "../state/fake-clock.ts";
 import type { Subject } from "./subject.ts";
 
 /** The embedded planner on a folder of its own. */
-export async function duckdbSubject(): Promise<Subject & { readonly folder: string; readonly file: string }> {
+export async function duckdbSubject(
+  memoryLimitMb = 256,
+): Promise<Subject & { readonly folder: string; readonly file: string }> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-planner-"));
   const file = join(folder, "work", "planner.duckdb");
   mkdirSync(join(folder, "work"));
@@ -23,7 +25,7 @@ export async function duckdbSubject(): Promise<Subject & { readonly folder: stri
         workDir: join(folder, "work"),
         projectDir: folder,
         directories: [],
-        memoryLimitMb: 256,
+        memoryLimitMb,
         clock: fakeClock(),
       },
       new AbortController().signal,

@@ -85,7 +85,12 @@ describe("a sync", () => {
       hooks: { before: [], after: [] },
       renamedFrom: null,
       sendTogether: [],
+      priority: "normal",
     });
+  });
+
+  it.each(["high", "low"])("is of %s priority where its file says so", async (priority) => {
+    expect((await loadSync(`${SYNC}priority: ${priority}\n`)).priority).toBe(priority);
   });
 
   it.each([

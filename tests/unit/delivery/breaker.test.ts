@@ -4,7 +4,6 @@ import { openBreaker } from "../../../src/delivery/breaker.ts";
 import { windowBudget } from "../../../src/delivery/budget.ts";
 import { newMeter, openGate } from "../../../src/delivery/gate.ts";
 import { limited } from "../../../src/delivery/limited.ts";
-import { retryAllowance, retrying } from "../../../src/delivery/retrying.ts";
 import { running, someHints } from "./samples.ts";
 import { scriptedDestination } from "./scripted-destination.ts";
 import { virtualClock } from "./virtual-clock.ts";
@@ -54,34 +53,6 @@ test("after two minutes waiting is over, and a probe still goes when its time co
   expect(nowMs).toBeLessThan(150_000);
   expect(probes).toBeLessThan(15);
   expect(breaker.isHopeless(nowMs + 15_000)).toBe(false);
-});
-
-test("a minute of 503 costs a handful of calls, and the batches that waited land when it is over", async () => {
-  const clock = virtualClock();
-  const isDown = () => clock.monotonicMs() < 60_000;
-  const world = scriptedDestination({
-    write: () => (isDown() ? { kind: "deferred", code: "HTTP_503", message: "down" } : undefined),
-  });
-  const gate = openGate(windowBudget({ max: 100, intervalMs: 10_000 }), clock, () => undefined);
-  const destination = retrying(limited(world.destination, gate, newMeter()), {
-    clock,
-    random: () => 0.5,
-    allowance: retryAllowance(),
-  });
-  const batch = (ext: string) => ({
-    object: "contacts",
-    operation: "upsert" as const,
-    writes: [{ by: { match: { ext } }, fields: { ext } }],
-  });
-  const replies = await clock.run(
-    Promise.all(["a", "b", "c", "d"].map((ext) => destination.write(batch(ext), running()))),
-  );
-  expect(world.batches.length).toBeLessThan(20);
-  const kinds = replies.flatMap((reply) => reply.outcomes.map(({ kind }) => kind));
-  expect(kinds).not.toContain("rejected");
-  expect(kinds.filter((kind) => kind === "applied").length).toBeGreaterThan(0);
-  const later = await clock.run(destination.write(batch("e"), running()));
-  expect(later.outcomes).toMatchObject([{ kind: "applied" }]);
 });
 
 test("a refusal for the rate is no outage", async () => {

@@ -15,12 +15,17 @@ export function virtualClock(): Clock & { readonly slept: number[]; run<T>(work:
       new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
         slept.push(ms);
-        const sleeper = { atMs: nowMs + ms, order: order++, wake: resolve };
-        sleepers.push(sleeper);
-        signal.addEventListener("abort", () => {
+        const leave = (): void => {
           sleepers = sleepers.filter((other) => other !== sleeper);
           reject(signal.reason);
-        });
+        };
+        const wake = (): void => {
+          signal.removeEventListener("abort", leave);
+          resolve();
+        };
+        const sleeper = { atMs: nowMs + ms, order: order++, wake };
+        sleepers.push(sleeper);
+        signal.addEventListener("abort", leave);
       }),
     /** Lets time pass until the work is done. */
     run: async <T>(work: Promise<T>): Promise<T> => {
