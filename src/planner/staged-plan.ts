@@ -86,13 +86,11 @@ export async function stagedPlan(
       const rows = await session.rows<{ key: string }>(goneRejectsSql());
       return rows.map((row) => row.key);
     },
-    sample: async (limit) =>
-      planned === 0
-        ? []
-        : readPlanRows(
-            session,
-            `(select * from ${T.plan} qualify row_number() over (partition by change, settled order by seq) <= ${limit})`,
-          ),
+    sample: async (limit) => {
+      if (planned === 0) return [];
+      const some = `qualify row_number() over (partition by change, settled order by seq) <= ${limit}`;
+      return readPlanRows(session, planned <= limit ? T.plan : `(select * from ${T.plan} ${some})`);
+    },
     write: async (path, signal) => {
       const file = await writePlanFile(session, { file: scratchFile, rows: planned }, path, signal);
       await viewPlan(session, path);
