@@ -15,7 +15,7 @@ export async function openBench<O>(
   const line = await findService(project, services);
   if (line !== null)
     throw new Fault("PLANNER_BUSY", `a service works on this project (${line.url})`, {
-      fix: "`sluice run` and `resync --yes` go through it, `status`, `runs`, `rows`, `why` and `approve` work beside it; stop it for this command",
+      fix: "`sluice run`, `resync --yes` and `state backup` go through it, `status`, `runs`, `rows`, `why` and `approve` work beside it; stop it for this command",
     });
   const opened = new AbortController();
   const told = services.clock.sleep(PATIENCE_MS, opened.signal).then(

@@ -30,7 +30,8 @@ export type LoadOptions = {
 };
 
 const PROJECT_FILE = "sluice.yml";
-const WORK_DIR = ".sluice";
+/** Beside sluice.yml: the memories of every environment. */
+export const WORK_DIR = ".sluice";
 
 /**
  * Reads a project folder: the project, or every problem of every file in file order; a sound project may have warnings.

@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
+import { WORK_DIR } from "../config/load-project.ts";
 import type { Clock } from "../contract/clock.ts";
 import { Fault } from "../contract/fault.ts";
 import type { Planner } from "../contract/planner.ts";
@@ -25,19 +26,22 @@ import { projectId } from "./state-marker.ts";
 
 export type Memories = { readonly state: StateStore; readonly planner: Planner };
 
+/** What there is to say of a backup that was made. */
+export type BackupMade = Manifest & { readonly dir: string; readonly seconds: number; readonly bytes: number };
+
 /**
- * Copies state, snapshots and plans into a new folder, as they stand at one moment: whoever holds the planner keeps every run
- * out, so the three belong together. Written aside and renamed: the folder is there whole or not at all. Faults: USAGE where the
- * folder is there already, STATE_MISMATCH and STATE_MISSING where the memory's halves do not belong together, STATE_FAILED.
+ * Copies state, snapshots and plans into a new folder, as they stand at one moment: whoever holds the planner keeps runs of
+ * others out, and begins none of its own meanwhile. Written aside and renamed: the folder is there whole or not at all. Faults: those
+ * of {@link refuseTaken}, STATE_MISMATCH and STATE_MISSING where the memory's halves do not belong together, STATE_FAILED.
  */
 export async function backupMemory(
   project: Project,
   { state, planner }: Memories,
   dir: string,
   clock: Clock,
-): Promise<Manifest> {
-  if (await exists(dir))
-    throw new Fault("USAGE", `${dir} is there already`, { fix: "name a folder that is not there; it is made" });
+): Promise<BackupMade> {
+  const startedMs = clock.monotonicMs();
+  await refuseTaken(project, dir);
   for (const halves of await halvesOf(state, planner)) {
     const trouble = troubleOfHalves(halves);
     if (trouble !== null) throw trouble;
@@ -49,12 +53,22 @@ export async function backupMemory(
       const manifest = await fill(aside, project, { state, planner }, clock);
       await rename(aside, dir);
       await syncFile(dirname(dir));
-      return manifest;
+      const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+      return { dir, seconds: (clock.monotonicMs() - startedMs) / 1000, bytes, ...manifest };
     } catch (error) {
       await rm(aside, { recursive: true, force: true });
       throw error;
     }
   });
+}
+
+/** Fault: USAGE where the folder is there already, or would lie among the memories of the project's environments. */
+export async function refuseTaken(project: Project, dir: string): Promise<void> {
+  const fix = "name a folder that is not there; it is made";
+  if (await exists(dir)) throw new Fault("USAGE", `${dir} is there already`, { fix });
+  const memories = join(project.dir, WORK_DIR);
+  if (dir === memories || dir.startsWith(`${memories}${sep}`))
+    throw new Fault("USAGE", `${dir} lies inside the memory that it is to be a copy of`, { fix });
 }
 
 async function fill(aside: string, project: Project, { state, planner }: Memories, clock: Clock): Promise<Manifest> {

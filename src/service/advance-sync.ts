@@ -29,6 +29,17 @@ const PROGRESS_MS = 1_000;
  * runs and the lease; where there is nothing to do, nothing is done. Gives when to look again.
  */
 export async function advanceSync(parts: ServiceParts, name: string, signal: AbortSignal): Promise<number | null> {
+  const leave = await parts.lull.enter(name, signal);
+  // The service stops: what waits is taken up at its next start.
+  if (leave === null) return parts.clock.now();
+  try {
+    return await advance(parts, name, signal);
+  } finally {
+    leave();
+  }
+}
+
+async function advance(parts: ServiceParts, name: string, signal: AbortSignal): Promise<number | null> {
   const { state, clock } = parts;
   const request = await state.queued(name);
   const { loaded, release } = parts.live.pin();

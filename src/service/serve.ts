@@ -19,6 +19,7 @@ import { openEmbeddedDoorbell } from "./embedded-doorbell.ts";
 import { openEvents } from "./events.ts";
 import { fireSync } from "./fire-sync.ts";
 import { openLiveProject } from "./live-project.ts";
+import { openLull } from "./lull.ts";
 import { openMeters } from "./meters.ts";
 import { notePlace, removePlace } from "./note-place.ts";
 import { planStarts } from "./plan-starts.ts";
@@ -112,6 +113,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     ...{ live, state, bell, clock, random, events, meters, traces, log, active },
     waits: new Map(),
     tell: (news) => desk.tell([news]),
+    lull: openLull(),
     planTurn: turns(PLANS_AT_ONCE),
     askTurn: turns(ASKS_AT_ONCE),
     holder: options.holder,
@@ -154,7 +156,9 @@ export async function serve(options: ServeOptions): Promise<Service> {
       log.info({ active: active.size }, "stopping");
       events.tell({ kind: "service.stopping", sync: null, run: null, detail: {} });
       await removePlace(workDir);
-      await Promise.all(workers.map((worker) => worker.stop(new Fault("CANCELLED", "the service stops"))));
+      const stops = new Fault("CANCELLED", "the service stops");
+      // A copy in the making needs state and planner to its end.
+      await Promise.all([parts.lull.close(stops), ...workers.map((worker) => worker.stop(stops))]);
       await app.close();
       const farewell = AbortSignal.timeout(FAREWELL_MS);
       await Promise.all([desk.close(farewell), traces.close(farewell)]);

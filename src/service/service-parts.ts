@@ -10,6 +10,7 @@ import type { FinishedRun } from "../engine/run-sync.ts";
 import type { Events } from "./events.ts";
 import type { LiveProject } from "./live-project.ts";
 import type { Wait } from "./look-again.ts";
+import type { Lull } from "./lull.ts";
 
 /** What was learned from a run's end, for those who count. */
 export interface Meters {
@@ -96,6 +97,8 @@ export type ServiceParts = {
   readonly active: Map<string, Active>;
   /** By sync: unfinished runs that could not go on yet. */
   readonly waits: Map<string, Wait>;
+  /** Where a backup waits for a moment without a run. */
+  readonly lull: Lull;
   readonly planTurn: RunOptions["planTurn"];
   /** At most so many questions to warehouses before starts (`when:`) at once. */
   readonly askTurn: <T>(work: () => Promise<T>) => Promise<T>;

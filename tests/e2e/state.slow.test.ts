@@ -1,12 +1,16 @@
 // Proves S25: a memory is copied and put back whole; what was put back writes and removes nothing until `link` looked; verify names what is wrong.
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { CUSTOMER_ID, crowd, expected, peopleProject, person, shown } from "./people.ts";
 import { type Portal, portalMaker } from "./portal.ts";
 import { type ErrorDocument, type Project, projectMaker, type RunDocument } from "./project.ts";
+import { startService, until } from "./service.ts";
 
 const newProject = projectMaker();
 const newPortal = portalMaker();
@@ -240,4 +244,58 @@ it.concurrent("a backup waits for a run at work, then holds what that run left",
     status: 0,
     document: { backup: { syncs: [{ name: "people", rows: 8, generation: 1 }] } },
   });
+});
+
+it.concurrent("a service makes the backup itself, after its run at work; what it made can be put back", async () => {
+  const portal = await newPortal();
+  await portal.addFields("contacts", [CUSTOMER_ID]);
+  const project = newProject(peopleProject(portal.url, crowd(8)));
+  const service = await startService(project);
+  await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 3_000 } });
+  const { body: begun } = await service.start("people");
+  await until(async () => (await service.ask<RunDocument>("GET", `/api/v1/runs/${begun.id}`)).body.state === "writing");
+
+  const early = await project.json<{ error: ErrorDocument }>(["state", "backup", "early", "--wait", "0"]);
+  expect(early).toMatchObject({ status: 4, document: { error: { code: "PLANNER_BUSY" } } });
+  expect(early.document.error.message).toContain(`people (run ${begun.id})`);
+  expect(existsSync(join(project.dir, "early"))).toBe(false);
+  const made = await project.json<{ backup: { dir: string; syncs: object[] } }>(["state", "backup", "backup"]);
+  expect(made).toMatchObject({
+    status: 0,
+    document: { backup: { dir: join(project.dir, "backup"), syncs: [{ name: "people", rows: 8, generation: 1 }] } },
+  });
+  expect(made.stderr).toContain(service.url);
+  const again = await project.json<{ error: ErrorDocument }>(["state", "backup", "backup"]);
+  expect(again).toMatchObject({ status: 2, document: { error: { code: "USAGE" } } });
+  await portal.noFaults();
+  // It goes on as before.
+  expect((await service.start("people", { wait: 60 })).body).toMatchObject({ state: "succeeded", planned: 0 });
+  expect(await service.stop()).toBe(0);
+
+  expect(await restore(project, "--yes")).toMatchObject({ status: 0, document: { restore: { done: true } } });
+  expect((await verify(project)).document.verify).toMatchObject({ ok: true, codes: [] });
+  await portal.forgetRequests();
+  expect((await run(project)).document).toMatchObject({ run: { planned: 0, counts: { unchanged: 8 } } });
+  expect(await portal.writes()).toEqual([]);
+});
+
+it.concurrent("a service that knows nothing of backups is named as what it is", async () => {
+  const portal = await newPortal();
+  const project = newProject(peopleProject(portal.url, crowd(1)));
+  // As the service of an earlier version answers.
+  const older = createServer((request, response) => {
+    const detail = `there is no ${request.method} ${request.url}`;
+    response.writeHead(404, { "content-type": "application/problem+json" });
+    response.end(JSON.stringify({ code: "NOT_FOUND", detail, fix: "see /docs" }));
+  });
+  const url = await new Promise<string>((listening) => {
+    older.listen(0, "127.0.0.1", () => listening(`http://127.0.0.1:${(older.address() as AddressInfo).port}`));
+  });
+  project.write({ ".sluice/serve.json": { url, holder: `${process.pid}@${hostname()}`, key: "k" } });
+  const refused = await project.json<{ error: ErrorDocument }>(["state", "backup", "backup"]);
+  older.close();
+  expect(refused).toMatchObject({ status: 4, document: { error: { code: "PLANNER_BUSY" } } });
+  expect(refused.document.error.message).toMatch(
+    /another version of Sluice: there is no POST \/api\/v1\/state\/backup/,
+  );
 });

@@ -2,6 +2,7 @@ import type { Route } from "./route.ts";
 import { lookRoutes } from "./routes/look-routes.ts";
 import { runRoutes } from "./routes/run-routes.ts";
 import { serviceRoutes } from "./routes/service-routes.ts";
+import { stateRoutes } from "./routes/state-routes.ts";
 import { syncRoutes } from "./routes/sync-routes.ts";
 import { triggerRoutes } from "./routes/trigger-routes.ts";
 
@@ -11,5 +12,6 @@ export const routes: readonly Route[] = [
   ...syncRoutes,
   ...lookRoutes,
   ...triggerRoutes,
+  ...stateRoutes,
   ...serviceRoutes,
 ];

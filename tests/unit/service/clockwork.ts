@@ -17,6 +17,7 @@ import { openEmbeddedDoorbell } from "../../../src/service/embedded-doorbell.ts"
 import { openEvents, type ServiceEvent } from "../../../src/service/events.ts";
 import { fireSync } from "../../../src/service/fire-sync.ts";
 import { type Loaded, openLiveProject } from "../../../src/service/live-project.ts";
+import { openLull } from "../../../src/service/lull.ts";
 import { planStarts } from "../../../src/service/plan-starts.ts";
 import { FIRES, NO_TRACES, RUNS, type ServiceParts, syncOfKey } from "../../../src/service/service-parts.ts";
 import { openState } from "../../../src/state/open-state.ts";
@@ -153,6 +154,7 @@ async function startProcess({ dir, clock, state, told, fates }: Place) {
     active: new Map(),
     waits: new Map(),
     tell: (news) => told.push(news),
+    lull: openLull(),
     planTurn: (work) => work(),
     askTurn: (work) => work(),
   };

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { join } from "node:path";
 import type { Answered } from "./ask.ts";
 import type { Rig } from "./rig.ts";
 
@@ -47,6 +48,8 @@ export const SCENARIOS: Readonly<Record<string, (rig: Rig) => Promise<Answered>>
   "POST /api/v1/project/look": (rig) => rig.ask("POST", "/api/v1/project/look"),
   "GET /api/v1/project": (rig) => rig.ask("GET", "/api/v1/project"),
   "GET /api/v1/audit": (rig) => rig.ask("GET", "/api/v1/audit?limit=3"),
+  "POST /api/v1/state/backup": (rig) =>
+    rig.ask("POST", "/api/v1/state/backup", { body: { folder: join(rig.dir, "backup") } }),
   "POST /api/v1/triggers/{name}": (rig) => {
     const body = '{"from":"ci"}';
     const stamp = String(Math.floor(Date.now() / 1000));
