@@ -9,6 +9,11 @@ export type Batch = {
   readonly mayHaveLanded?: boolean;
 };
 
+/** Removals that a dead process had sent: a row may be back since, so the next plan decides on them. Until then they are in doubt. */
+export function isLeftInDoubt({ rows, mayHaveLanded = false }: Batch): boolean {
+  return mayHaveLanded && rows[0]?.change === "removed";
+}
+
 /** How a planned row is sent: by id where its record is known. */
 export function callOf(row: PlanRow): CallOperation | null {
   if (row.settled !== null) return null;

@@ -1,7 +1,7 @@
 import { Fault } from "../contract/fault.ts";
 import { asFault } from "../core/as-fault.ts";
 import { countConflicts, type Held, MOST_HELD, resolveConflicts } from "./conflicts.ts";
-import type { Batch } from "./cut-batches.ts";
+import { type Batch, isLeftInDoubt } from "./cut-batches.ts";
 import type { Recorder } from "./recorder.ts";
 import { settleBatch } from "./settle/settle-batch.ts";
 import type { SettleContext, Settled } from "./settle/settled.ts";
@@ -46,7 +46,7 @@ export function openFlight(parts: FlightParts, context: Omit<SettleContext, "onF
     for (const one of settled) if (one.kind === "applied") context.claims.delete(one.remoteId);
     rowsDone += batch.rows.length;
     parts.onProgress(rowsDone);
-    fruitless = settled.every(isPutOff) ? fruitless + 1 : 0;
+    if (!isLeftInDoubt(batch)) fruitless = settled.every(isPutOff) ? fruitless + 1 : 0;
     stopped ??= parts.check() ?? (fruitless < MOST_FRUITLESS ? null : giveUp(settled[0]));
   };
   const settle = (batch: Batch) => settleBatch({ ...context, onFault: stop }, batch, signal);

@@ -95,7 +95,7 @@ async function goOn(
 
 /**
  * What is left to send, and what was done and refused of the plan before. Removals are left out: since the plan was made a row
- * may have come back, and the plan that follows finds out. One that was sent without an answer stays in doubt until then.
+ * may have come back, and the plan that follows finds out. One that was sent without an answer is in doubt until then.
  */
 async function restOf(
   bench: Workbench,
@@ -110,7 +110,10 @@ async function restOf(
   const planned = await bench.planner.countPlan(path, [{ fromSeq: 0, toSeq: Number.MAX_SAFE_INTEGER }]);
   const aside = rowsOf(planned, ({ settled }) => settled === "held");
   return {
-    ranges: withoutRows(openRanges(batches, run.planRows), removalsOf(planned)),
+    ranges: openRanges(batches, run.planRows).flatMap((range) =>
+      // What was sent has to be written down as in doubt.
+      range.mayHaveLanded ? [range] : withoutRows([range], removalsOf(planned)),
+    ),
     before: { done, rejected },
     counts: run.counts ?? NO_COUNTS,
     aside,

@@ -1,7 +1,7 @@
 import type { CallOperation, Outcome } from "../../contract/destination.ts";
 import { Fault } from "../../contract/fault.ts";
 import type { PlanRow } from "../../contract/plan.ts";
-import type { Batch } from "../cut-batches.ts";
+import { type Batch, isLeftInDoubt } from "../cut-batches.ts";
 import { claimRecords } from "./claim-records.ts";
 import { followExisting } from "./follow-existing.ts";
 import { followLostCreates, followLostUpdates } from "./follow-lost.ts";
@@ -22,14 +22,17 @@ export async function settleBatch(
   signal: AbortSignal,
 ): Promise<readonly Settled[]> {
   if (batch.call === null) return batch.rows.map(withoutCall);
+  if (isLeftInDoubt(batch)) return batch.rows.map(() => LEFT_IN_DOUBT);
   return batch.rows[0]?.change === "removed"
     ? removeRecords(context, batch, signal)
     : sendAndFollow(context, batch, signal);
 }
 
+const LEFT_IN_DOUBT: Settled = { kind: "inDoubt", reason: "sent before the process died; the next plan decides on it" };
+
 /** Nothing is removed before it is known what the ids answer for today. */
 async function removeRecords(context: SettleContext, batch: Batch, signal: AbortSignal): Promise<readonly Settled[]> {
-  const { rows, mayHaveLanded = false } = batch;
+  const { rows } = batch;
   let kept: ReadonlyMap<number, Kept>;
   try {
     kept = await keptRecords(context, rows, signal);
@@ -42,19 +45,16 @@ async function removeRecords(context: SettleContext, batch: Batch, signal: Abort
   let next = 0;
   return rows.map((_, index): Settled => {
     const why = kept.get(index);
-    // The removal of a process that died may have reached it all the same.
-    if (why !== undefined) return mayHaveLanded ? { kind: "inDoubt", reason: why.reason } : why;
-    return sent[next++] ?? { kind: "inDoubt", reason: "no answer for this row" };
+    return why ?? sent[next++] ?? { kind: "inDoubt", reason: "no answer for this row" };
   });
 }
 
-function notRemoved(context: SettleContext, { rows, mayHaveLanded = false }: Batch, error: unknown): Settled[] {
+function notRemoved(context: SettleContext, { rows }: Batch, error: unknown): Settled[] {
   const isFault = error instanceof Fault;
   // A destination that is down for a while is no reason to stop; one that refuses us is.
   if (isFault && error.rule.retry !== "transient") context.onFault(error);
   const message = error instanceof Error ? error.message : String(error);
-  const deferred: Settled = { kind: "deferred", code: isFault ? error.code : "CANCELLED", message };
-  return rows.map(() => (mayHaveLanded ? stillInDoubt(deferred) : deferred));
+  return rows.map(() => ({ kind: "deferred", code: isFault ? error.code : "CANCELLED", message }));
 }
 
 async function sendAndFollow(

@@ -44,6 +44,26 @@ const row = (key: string, ext: string | null, email: string | null): UnlinkedRow
   match: [ext === null ? null : { ext }, email === null ? null : { email }],
 });
 
+test("a row whose record may be there still is asked for by its id first, and only what answers as itself is its own", async () => {
+  const { links, questions } = await link(
+    [
+      { ...row("1", "E9", "new@x"), formerId: "1" },
+      { ...row("2", "E2", "b@x"), formerId: "77" },
+      row("3", "E3", "c@x"),
+    ],
+    [{ ext: "E1" }, { ext: "E9" }, { email: "b@x" }],
+  );
+  expect(links.map(({ key, remoteId }) => [key, remoteId])).toEqual([
+    ["1", "1"],
+    ["2", "3"],
+  ]);
+  expect(questions).toEqual([
+    ["1", "77"],
+    ["E2", "E3"],
+    ["b@x", "c@x"],
+  ]);
+});
+
 test("the first entry that finds a record wins, the next is asked only for the rest", async () => {
   const { links, questions } = await link(
     [row("1", "E1", "a@x"), row("2", "E2", "b@x"), row("3", null, "c@x"), row("4", "E4", null)],

@@ -160,6 +160,24 @@ export const adoptedRows: readonly Case[] = [
     },
   },
   {
+    title: "to which records a plan's living rows go is known before anything of it is accepted (S10)",
+    run: async (subject) => {
+      const sync = syncOn(subject, { onRemoved: { kind: "archive" } });
+      const rows = (...ids: string[]) =>
+        rowsSql(
+          COLUMNS,
+          ids.map((id) => [id, `${id}@x.example`, "n", null]),
+        );
+      await sync.run(rows("1"));
+      const find = ({ key }: { key: string }) => (key === "2" ? { entry: 0, remoteId: "it's", present: {} } : null);
+      const planned = await sync.plan(rows("2", "3"), { find });
+      expect(planned.rows.map(({ change }) => change)).toContain("removed");
+      const { path } = planned.file;
+      expect(await subject.planner.aims(path, ["R-1", "it's", "R-2"]), "not the record that goes").toEqual(["it's"]);
+      expect(await subject.planner.aims(path, [])).toEqual([]);
+    },
+  },
+  {
     title: "who holds which record is known across syncs of one account and object (S10)",
     run: async (subject) => {
       const one = syncOn(subject, { account: "shared", fields: { id: {} } });
