@@ -61,7 +61,7 @@ async function retryCall<T>(options: RetryOptions, signal: AbortSignal, make: ()
   }
 }
 
-/** The gate keeps Retry-After for everybody; here it is only the jitter on top. */
+/** Where the vendor asked for slower calls the gate holds everybody back, one after the other; all else is scattered. */
 function pauseMs(options: RetryOptions, attempt: number, hints: Hints): number {
   return hints.throttled ? 0 : backoffMs(attempt, options.random);
 }

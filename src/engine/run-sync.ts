@@ -45,7 +45,7 @@ export type PlannedFacts = Pick<PlannedSync, "facts" | "guards" | "forecast" | "
  * - The plan is **committed**: the file first (written aside, synced, renamed), then the planner's marks, then the state row
  *   with the file's SHA-256. That row is the commit: `writing`. From here on the run is taken up again, not planned again.
  * - A batch's **intent** is durable before its first byte leaves. **Sent** without an answer means in doubt: writes by id and
- *   true upserts go again, whatever could make a second record is looked for first.
+ *   true upserts go again, whatever could make a second record is looked for first. A removal is left to the next plan.
  * - An answer is **acknowledged** in the state, in one transaction with its refusals. From time to time what is acknowledged
  *   is **accepted** into the snapshot, which may be repeated and changes nothing then; only after that is the answer folded away.
  * - It **finishes** when every row of the plan has an end: planned = applied + skipped + transferred + rejected + deferred +
