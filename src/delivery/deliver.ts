@@ -21,9 +21,9 @@ export type DeliverParts = {
   /** Ids of merged records that this account's syncs know of (old id → new id). */
   readonly aliases: () => Promise<ReadonlyMap<string, string>>;
   readonly holdersOf: (remoteIds: readonly string[]) => Promise<Holders>;
-  /** What the destination last acknowledged of a row; null where nothing is written down. */
-  readonly acknowledged: (key: string) => Promise<FieldValues | null>;
-  /** Filled with records that came to rows, until they are written down (record id → key). */
+  /** What the destination last acknowledged of a row's record; null where nothing certain is written down of it. */
+  readonly acknowledged: (key: string, remoteId: string) => Promise<FieldValues | null>;
+  /** Filled with records that came to rows, until those are written down (record id → key). */
   readonly claims: Map<string, string>;
   readonly neighbours: Neighbours;
   /** Asked after every batch; a fault stops the delivery before the next one. */
@@ -136,11 +136,12 @@ function cutRange({ fromSeq, toSeq, mayHaveLanded }: DeliverRange): DeliverRange
 /** Who holds a record: by the snapshots, and by what was accepted since. */
 function holdersOf(parts: DeliverParts): DeliverParts["holdersOf"] {
   return async (remoteIds) => {
-    const { own, others } = await parts.holdersOf(remoteIds);
+    // Before the snapshots are asked: what is accepted meanwhile stands there, and here no more.
     const recent = remoteIds.flatMap((id): (readonly [string, string])[] => {
       const key = parts.recorder.recentOwner(id);
       return key === null ? [] : [[id, key]];
     });
+    const { own, others } = await parts.holdersOf(remoteIds);
     return { own: new Map([...own, ...recent]), others };
   };
 }

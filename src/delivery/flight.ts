@@ -43,7 +43,8 @@ export function openFlight(parts: FlightParts, context: Omit<SettleContext, "onF
   const record = async (batch: Batch, settled: readonly Settled[]): Promise<void> => {
     await parts.recorder.record(batch, settled);
     // The recorder knows from here on whose these records are.
-    for (const one of settled) if (one.kind === "applied") context.claims.delete(one.remoteId);
+    const keys = new Set(batch.rows.map(({ key }) => key));
+    for (const [id, key] of context.claims) if (keys.has(key)) context.claims.delete(id);
     rowsDone += batch.rows.length;
     parts.onProgress(rowsDone);
     if (!isLeftInDoubt(batch)) fruitless = settled.every(isPutOff) ? fruitless + 1 : 0;

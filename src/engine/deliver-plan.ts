@@ -83,7 +83,11 @@ async function send(bench: Workbench, state: StateStore, shipment: Shipment, sig
   const recorder = recorderOf(bench, state, shipment, plan);
   const claims = new Map<string, string>();
   const isMet = (id: string): boolean => claims.has(id) || recorder.recentOwner(id) !== null;
-  stay.delivers(async (ids) => [...(await bench.planner.aims(plan, ids)), ...ids.filter(isMet)]);
+  stay.delivers(async (ids) => {
+    // What was met moves from here into the snapshot, never back: asked in this order, none is missed in between.
+    const met = ids.filter(isMet);
+    return [...met, ...(await bench.planner.aims(plan, ids))];
+  });
   const delivered = await deliver(
     {
       sync,
@@ -94,20 +98,22 @@ async function send(bench: Workbench, state: StateStore, shipment: Shipment, sig
       readPlan: (fromSeq, toSeq) => bench.planner.readPlan(plan, fromSeq, toSeq),
       aliases: () => state.aliases(account.account.id, sync.object),
       holdersOf: async (ids) => {
+        // Those on their way first: they move into the snapshots, never back.
+        const comers = await stay.comers(ids);
         const holders = await bench.planner.owners(account.account.id, sync.object, ids);
         const isOwn = (holder: LinkOwner): boolean => holder.sync === sync.name;
         const others = holders.filter((holder) => !isOwn(holder));
         return {
           own: new Map(holders.filter(isOwn).map(({ remoteId, key }) => [remoteId, key])),
-          others: new Map([
-            ...(await stay.comers(ids)),
-            ...others.map((other) => [other.remoteId, other.sync] as const),
-          ]),
+          others: new Map([...comers, ...others.map((other) => [other.remoteId, other.sync] as const)]),
         };
       },
-      acknowledged: async (key) => {
+      acknowledged: async (key, remoteId) => {
         await recorder.accept();
-        return (await bench.planner.entry(sync.name, key))?.payload ?? null;
+        const entry = await bench.planner.entry(sync.name, key);
+        // An entry that was only found, or is in doubt, does not say what its record holds.
+        const isCertain = entry?.remoteId === remoteId && !entry.isInDoubt && entry.mark === null;
+        return isCertain ? entry.payload : null;
       },
       claims,
       neighbours: stay,

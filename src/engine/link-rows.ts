@@ -124,6 +124,9 @@ function ambiguous(fields: readonly string[], records: readonly Found[]): string
   return `${records.length} records have this ${fields.join(" + ")}: ${ids.join(", ")}`;
 }
 
+/** Before every match entry: nobody has a better claim. */
+const OWN = -1;
+
 /**
  * A row that is back while nobody knows whether its record was removed: where that answers as itself it is the row's still,
  * whatever the row's values are by now.
@@ -144,7 +147,7 @@ async function findFormer(
     for (const [id, [record]] of found) {
       const key = keyOf.get(id);
       if (key !== undefined && record?.remoteId === id)
-        links.push({ key, entry: 0, remoteId: id, present: record.fields });
+        links.push({ key, entry: OWN, remoteId: id, present: record.fields });
     }
   }
   onFound?.(links.map((link) => link.remoteId));

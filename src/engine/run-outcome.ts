@@ -43,7 +43,9 @@ export function outcomeOf(ending: Ending): RunPatch {
   ].filter((part) => part !== "");
   if (stopped !== null) parts.push(stopped.message);
   if (heldBy !== null) return { state: "blocked", code: "HELD", reason: parts.join(", ") };
-  if (parts.length === 0) return { state: "succeeded", code: null, reason: null };
+  const left = Object.values(ending.operations).reduce((sum, counts) => sum + counts.cancelled, 0);
+  const reason = left === 0 ? null : `${rowCount(left)} left to the next plan`;
+  if (parts.length === 0) return { state: "succeeded", code: null, reason };
   return { state: "partial", code: null, reason: parts.join(", ") };
 }
 

@@ -45,7 +45,7 @@ export async function settleUnfinished(
       options.onRecovered(await giveUpRun(bench, state, tenure.lease, run, wall));
       continue;
     }
-    if (run.state === "paused" && (run.resumeAt ?? 0) > bench.clock.now() && !options.insists) return stillPaused(run);
+    if (isWaiting(run, bench.clock.now()) && !options.insists) return stillPaused(run);
     const resumed = await resumeRun(bench, state, sync, run, { tenure, options }, signal).catch((error: unknown) => {
       if (error instanceof Fault || !signal.aborted) throw error;
       throw new Fault("CANCELLED", "cancelled before the interrupted run went on");
@@ -84,9 +84,19 @@ export async function resumeSync(
 function wallOf(run: RunRecord, sync: Sync, nowMs: number): string | null {
   if (run.planSha256 === null) return "interrupted";
   if (run.configHash !== sync.configHash) return "interrupted, and the sync's file is another since";
-  if (sync.suppress !== null) return "interrupted, and whom not to write to is asked anew";
+  // A pause is waited out first: what follows it would find no calls left.
+  if (sync.suppress !== null && !isWaiting(run, nowMs)) return askedAnew(run);
   if (run.account === null || nowMs - run.startedAt > RESUMABLE_MS) return "interrupted too long ago";
   return null;
+}
+
+function isWaiting({ state, resumeAt }: RunRecord, nowMs: number): boolean {
+  return state === "paused" && (resumeAt ?? 0) > nowMs;
+}
+
+function askedAnew({ action }: RunRecord): string {
+  const rest = action === "resync" ? " (start the resync again for the rest)" : "";
+  return `interrupted, and whom not to write to is asked anew${rest}`;
 }
 
 function stillPaused(run: RunRecord): FinishedRun {

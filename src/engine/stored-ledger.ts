@@ -25,7 +25,8 @@ export async function storedLedger(
   // An answer whose writing failed may be written all the same: it counts here, so it has to be in the snapshot, too.
   if (stopped !== null) await acceptAnswered(bench, state, lease, run);
   // What a resumed run leaves out on purpose nobody waits for: the next plan decides on it anew.
-  const rest = stopped === null || stopped.code === "CANCELLED" ? "cancelled" : "deferred";
+  const isLeftOut = stopped === null && run.resumes > 0;
+  const rest = isLeftOut || stopped?.code === "CANCELLED" ? "cancelled" : "deferred";
   const counted = await countRun(bench.planner, state, run.id, path, rest);
   const operations = withStandingBack(counted, run.operations);
   const records = await bench.planner.tallyRun({ sync: sync.name, run: run.id, plan: path });

@@ -102,8 +102,9 @@ export function openUnderway(): Underway {
       },
       leave: () => {
         guests.delete(guest);
-        if (guest.place !== null && ![...guests].some((other) => other.place === null || isNeighbour(other, guest)))
-          removals.delete(objectOf(guest.place));
+        const isAnyones = (object: string): boolean =>
+          [...guests].some(({ place }) => place === null || objectOf(place) === object);
+        for (const object of removals.keys()) if (!isAnyones(object)) removals.delete(object);
       },
     };
   };

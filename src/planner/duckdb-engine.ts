@@ -6,7 +6,7 @@ import type { Clock } from "../contract/clock.ts";
 import { Fault } from "../contract/fault.ts";
 import type { LocalDatabase } from "../contract/warehouse.ts";
 import { confinement, quoteName, quoteText } from "../core/duckdb-sql.ts";
-import { fileTrouble } from "../core/file-trouble.ts";
+import { databaseTrouble } from "../core/file-trouble.ts";
 import { plannerDamaged } from "./damaged-file.ts";
 import { type DuckdbSession, openSession } from "./duckdb-session.ts";
 
@@ -179,7 +179,7 @@ async function attachPlanner(root: DuckdbSession, options: EngineOptions, signal
       new Fault("PLANNER_BUSY", `another process is working on this project${holder}`, {
         fix: "wait until it ends, or stop it; nothing was sent by this command",
       }),
-    unreadable: (message, cause) => fileTrouble(cause) ?? plannerDamaged(message, cause),
+    unreadable: (message, cause) => databaseTrouble(cause) ?? plannerDamaged(message, cause),
   };
   await attachPatiently(root, `attach ${quoteText(options.file)} as ${PLANNER}`, options.clock, faults, signal);
   // Row values live here: nobody else's to read (S27).

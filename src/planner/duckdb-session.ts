@@ -1,5 +1,6 @@
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { Fault } from "../contract/fault.ts";
+import { databaseTrouble } from "../core/file-trouble.ts";
 import { damageOf } from "./damaged-file.ts";
 
 /** One connection with its own temporary tables. Only materialised results: a streamed one ends silently on an error. */
@@ -57,6 +58,8 @@ async function runPlain(connection: DuckDBConnection, sql: string): Promise<void
   await worded(sql, connection.run(sql));
 }
 
+const WRITES_OWN_FILES = /^\s*copy\b|\bsluice_planner\./i;
+
 /** A disk without room, or one that lost what it kept, is nobody's bug: each gets its own word. */
 async function worded<T>(sql: string, work: Promise<T>): Promise<T> {
   try {
@@ -64,6 +67,9 @@ async function worded<T>(sql: string, work: Promise<T>): Promise<T> {
   } catch (error) {
     const damage = damageOf(sql, error);
     if (damage !== null) throw damage;
+    // Plans and snapshots are ours; what a model reads is its author's.
+    const refused = WRITES_OWN_FILES.test(sql) ? databaseTrouble(error) : null;
+    if (refused !== null) throw refused;
     if (!(error instanceof Error) || !error.message.includes("No space left on device")) throw error;
     throw new Fault("STATE_FAILED", `the disk is full: ${error.message}`, {
       fix: "free some space and run again; whatever was sent is known or will be found out",

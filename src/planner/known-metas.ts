@@ -4,7 +4,7 @@ import { readMetas, type StoredMeta } from "./snapshot-schema.ts";
 
 /**
  * Every sync's meta row, kept in memory: a run asks for them all a dozen times, and a project may have a thousand. Nobody else
- * writes the file while this process has it; whatever here writes rows of a sync goes through `writing`.
+ * writes the file while this process has it; whatever here writes rows of a sync goes through `writing` or `replacing`.
  */
 export type KnownMetas = {
   /** By name. */

@@ -102,7 +102,7 @@ export function metaOf(
   return { sync, account, object, model, ...at };
 }
 
-/** Makes or renews a sync's meta row inside the caller's transaction, in which `stored` was read; refuses an epoch older than the one stored. */
+/** Makes or renews a sync's meta row inside the caller's transaction; `stored` is as it stands. Refuses an epoch older than that one's. */
 export async function putMeta(
   session: DuckdbSession,
   meta: SnapshotMeta,

@@ -33,13 +33,18 @@ export async function advanceSync(parts: ServiceParts, name: string, signal: Abo
   // The service stops: what waits is taken up at its next start.
   if (leave === null) return parts.clock.now();
   try {
-    return await advance(parts, name, signal);
+    return await advance(parts, name, leave, signal);
   } finally {
     leave();
   }
 }
 
-async function advance(parts: ServiceParts, name: string, signal: AbortSignal): Promise<number | null> {
+async function advance(
+  parts: ServiceParts,
+  name: string,
+  leave: () => void,
+  signal: AbortSignal,
+): Promise<number | null> {
   const { state, clock } = parts;
   const request = await state.queued(name);
   const { loaded, release } = parts.live.pin();
@@ -50,7 +55,7 @@ async function advance(parts: ServiceParts, name: string, signal: AbortSignal): 
         await dismiss(parts, request.run, "failed", "UNKNOWN_SYNC", `there is no sync "${name}" any more`);
       return null;
     }
-    const done = await work(parts, loaded, sync, request, signal);
+    const done = await work(parts, loaded, sync, { request, leave }, signal);
     if (done.again !== null) return done.again;
     if (signal.aborted) return clock.now();
     const next = await state.queued(name);
@@ -67,7 +72,7 @@ async function work(
   parts: ServiceParts,
   { bench }: Loaded,
   sync: Sync,
-  request: RunRequest | null,
+  { request, leave }: Pick<Turn, "request" | "leave">,
   signal: AbortSignal,
 ): Promise<Done> {
   const { active, clock, state } = parts;
@@ -87,7 +92,7 @@ async function work(
     trace.ended(finished);
     // Whom a person stopped stays stopped.
     const isStopped = signal.aborted && !stop.signal.aborted;
-    return await settle(parts, bench, sync, { request, finished, earlier, isStopped }, signal);
+    return await settle(parts, bench, sync, { request, leave, finished, earlier, isStopped }, signal);
   } catch (error) {
     const fault = asFault(error);
     if (fault.code === "SYNC_BUSY") return { again: clock.now() + BUSY_MS };
@@ -135,6 +140,8 @@ function optionsOf(
 
 type Turn = {
   readonly request: RunRequest | null;
+  /** Whoever wants the service's memory to himself may have it from here on. */
+  readonly leave: () => void;
   readonly finished: FinishedRun;
   readonly earlier: readonly RunRecord[];
   /** The service stops, and cut it short. */
@@ -146,7 +153,7 @@ async function settle(
   parts: ServiceParts,
   bench: Workbench,
   sync: Sync,
-  { request, finished, earlier, isStopped }: Turn,
+  { request, leave, finished, earlier, isStopped }: Turn,
   signal: AbortSignal,
 ): Promise<Done> {
   const { clock, active, state } = parts;
@@ -161,6 +168,7 @@ async function settle(
     await queuedRunAgain(parts, sync, run, null);
     return NOTHING_MORE;
   }
+  if (request === null && leavesToPlan(run)) await queuedRunAgain(parts, sync, { ...run, action: "run" }, null);
   const again = unplannedUntil(run);
   if (again !== null) await queuedRunAgain(parts, sync, run, again);
   if (run.action !== "plan") for (const news of await newsOfEnd(state, { sync, run, fault, earlier })) parts.tell(news);
@@ -180,8 +188,16 @@ async function settle(
     );
   // The run is over; only what else it starts is waited for, so that it does not overlap with the next run.
   active.delete(sync.name);
+  // A hook may wait for another sync, or for a backup.
+  leave();
   await callAfterHooks(parts, sync, run, signal);
   return { again: run.action === "plan" ? await nextLook(parts, sync.name) : again };
+}
+
+/** A run that was taken up again left its removals to a plan, which nobody asked for. */
+function leavesToPlan({ state, operations }: RunRecord): boolean {
+  const isOver = state === "succeeded" || state === "partial";
+  return isOver && Object.values(operations).some(({ cancelled }) => cancelled > 0);
 }
 
 /** The day's calls ended before there was a plan: when there may be more; null for all other ends. */
@@ -193,8 +209,10 @@ function unplannedUntil({ action, state, code, resumeAt }: RunRecord): number | 
  * The service stopped in mid-run; or a process died before its run sent anything, or its plan cannot go on. Whoever asked for it
  * still waits for a run: nobody is told of an end, and nothing comes after it yet.
  */
-function goesOn(request: RunRequest | null, { action, state, code }: RunRecord, isStopped: boolean): boolean {
+function goesOn(request: RunRequest | null, { action, state, code, resumeAt }: RunRecord, isStopped: boolean): boolean {
   if (action === "plan") return false;
+  // Begun anew from its first row it would spend the day's calls on the same rows again, day by day.
+  if (action === "resync" && resumeAt !== null) return false;
   return state === "cancelled" ? isStopped : request === null && code === "INTERRUPTED";
 }
 

@@ -179,7 +179,12 @@ async function listen(app: ReturnType<typeof buildServer>, host: string, port: n
   try {
     return await app.listen({ host, port });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EACCES")
+      throw new Fault("USAGE", `this user may not listen on port ${port}`, {
+        fix: "choose one above 1023 with --port",
+      });
+    if (code !== "EADDRINUSE") throw error;
     throw new Fault("PORT_IN_USE", `port ${port} is in use`, { fix: "choose another with --port; 0 takes a free one" });
   }
 }

@@ -81,7 +81,7 @@ function assemble(knex: Knex, { file, mode, clock }: StateOptions, ending: Abort
     ...inspectionMethods(db),
     ...serviceMethods(db),
     close: async () => {
-      if (mode !== "look") await foldWal(knex);
+      if (mode !== "look") await foldWal(knex, file);
       ending.abort(new Fault("CANCELLED", "the state database was closed"));
       await knex.destroy();
     },
@@ -92,11 +92,11 @@ function assemble(knex: Knex, { file, mode, clock }: StateOptions, ending: Abort
  * The driver lets go of the file only when its statements are collected: until then a copy of it would lack the WAL.
  * Where another connection is at work the WAL stays, and nothing is lost.
  */
-async function foldWal(knex: Knex): Promise<void> {
+async function foldWal(knex: Knex, file: string): Promise<void> {
   try {
     await knex.raw("pragma wal_checkpoint(truncate)");
   } catch (error) {
-    if (!isBusy(error)) throw error;
+    if (!isBusy(error)) throw stateFault(file, error);
   }
 }
 

@@ -20,8 +20,10 @@ export async function claimRecords(
   for (const { index, row, outcome } of answered) {
     if (outcome.kind !== "applied" || row.change === "removed") continue;
     const owner = claims.get(outcome.remoteId) ?? owners.get(outcome.remoteId) ?? row.key;
-    claims.set(outcome.remoteId, owner);
-    if (owner === row.key) continue;
+    if (owner === row.key) {
+      claims.set(outcome.remoteId, owner);
+      continue;
+    }
     settled[index] = taken(outcome.remoteId, owner);
     // What was found by a look was not written to.
     if (row.operation !== "insert") trespasses.push({ index, row, remoteId: outcome.remoteId, owner });

@@ -24,25 +24,24 @@ export async function giveBack(
   signal: AbortSignal,
 ): Promise<void> {
   if (trespasses.length === 0) return;
-  const writes: Write[] = [];
-  const given: Trespass[] = [];
-  for (const trespass of trespasses) {
-    const { index, row, remoteId, owner } = trespass;
+  // Of several rows that met one record each wrote its own fields.
+  const fieldsOf = new Map<string, Record<string, string | null>>();
+  for (const { index, row, remoteId, owner } of trespasses) {
     const message = `record ${remoteId} belongs to row ${owner} and has yet to be given back its values`;
     settled[index] = { kind: "deferred", code: "RECORD_TAKEN", message };
-    const values = await context.acknowledged(owner);
+    const values = await context.acknowledged(owner, remoteId);
     if (values === null) continue;
-    // What it was met by stood there before.
-    const fields = Object.keys(row.fields).filter((field) => row.match[0]?.[field] === undefined);
-    writes.push({
-      by: { id: remoteId },
-      fields: Object.fromEntries(fields.map((field) => [field, values[field] ?? null])),
-    });
-    given.push(trespass);
+    const fields = fieldsOf.get(remoteId) ?? {};
+    fieldsOf.set(remoteId, fields);
+    // What it was met by stood there before. Of a field that the owner never had written nobody knows what stood there: it is
+    // cleared rather than left with another person's value.
+    for (const field of Object.keys(row.fields))
+      if (row.match[0]?.[field] === undefined) fields[field] = values[field] ?? null;
   }
-  if (writes.length === 0) return;
-  const outcomes = await sendWrites(context, "update", writes, signal);
-  given.forEach(({ index, remoteId, owner }, place) => {
-    if (outcomes[place]?.kind === "applied") settled[index] = taken(remoteId, owner);
-  });
+  const owed = [...fieldsOf].filter(([, fields]) => Object.keys(fields).length > 0);
+  const writes = owed.map(([id, fields]): Write => ({ by: { id }, fields }));
+  const outcomes = writes.length === 0 ? [] : await sendWrites(context, "update", writes, signal);
+  const unpaid = new Set(owed.flatMap(([id], place) => (outcomes[place]?.kind === "applied" ? [] : [id])));
+  for (const { index, remoteId, owner } of trespasses)
+    if (fieldsOf.has(remoteId) && !unpaid.has(remoteId)) settled[index] = taken(remoteId, owner);
 }

@@ -67,8 +67,10 @@ export async function updateTargets(
   const { own } = await context.holdersOf(targets.map((target) => target.remoteId));
   const chosen = targets.filter(({ index, row, remoteId }) => {
     const owner = own.get(remoteId) ?? context.claims.get(remoteId);
-    context.claims.set(remoteId, owner ?? row.key);
-    if (owner === undefined || owner === row.key) return true;
+    if (owner === undefined || owner === row.key) {
+      context.claims.set(remoteId, row.key);
+      return true;
+    }
     settled[index] = taken(remoteId, owner);
     return false;
   });

@@ -28,8 +28,8 @@ export type SettleContext = {
   /** Wrapped: limited, retrying, bisecting. */
   readonly destination: Destination;
   readonly holdersOf: (remoteIds: readonly string[]) => Promise<Holders>;
-  /** What the destination last acknowledged of a row of this sync; null where nothing is written down. */
-  readonly acknowledged: (key: string) => Promise<FieldValues | null>;
+  /** What the destination last acknowledged of a row's record; null where nothing certain is written down of it. */
+  readonly acknowledged: (key: string, remoteId: string) => Promise<FieldValues | null>;
   /** Record id → key of the row to which it came, while that is written down nowhere yet. */
   readonly claims: Map<string, string>;
   readonly neighbours: Neighbours;
