@@ -83,7 +83,7 @@ async function goOn(
       bench,
       state,
       shipment,
-      (delivered) => storedLedger(bench, state, sync, run, lease, delivered),
+      (delivered) => storedLedger(bench, state, sync, taken, lease, delivered),
       signal,
     );
     return { ...ended, planned: null };

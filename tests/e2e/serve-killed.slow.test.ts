@@ -34,6 +34,31 @@ it("killed in mid-run and started again, it takes the run up by itself", async (
   expect(await again.stop()).toBe(0);
 });
 
+it("killed in mid-run, it leaves the removals to a plan, which follows by itself", async () => {
+  const portal = await newPortal();
+  await portal.addFields("contacts", [CUSTOMER_ID]);
+  const project = newProject(peopleProject(portal.url, PEOPLE, { guards: "off", on_removed: "archive" }));
+  const service = await startService(project);
+  await service.start("people", { wait: 60 });
+  await portal.fault({ match: { path: "/batch/update" }, times: null, fault: { delay_ms: 400 } });
+  await portal.forgetRequests();
+  const left = PEOPLE.slice(0, -5).map((one) => ({ ...one, city: "Bergen" }));
+  project.write({ "people.json": left });
+  const { body } = await service.start("people");
+  await until(async () => (await portal.writes()).length > 5);
+  await service.stop("SIGKILL");
+  await portal.noFaults();
+  const again = await startService(project);
+  const ended = await again.ask<RunDocument>("GET", `/api/v1/runs/${body.id}?wait=60`);
+  expect(ended.body).toMatchObject({
+    ...{ state: "succeeded", reason: "5 rows left to the next plan" },
+    operations: { upsert: { applied: 1_995 }, archive: { cancelled: 5 } },
+  });
+  await until(async () => (await portal.dump()).length === left.length);
+  expect(shown(await portal.dump())).toEqual(expected(left));
+  expect(await again.stop()).toBe(0);
+});
+
 it("killed while a run waits, it begins that run at its next start", async () => {
   const { portal, project, service } = await world();
   const waiting = await service.start("people");
