@@ -64,7 +64,9 @@ async function checkLease(trx: Knex.Transaction, lease: Lease, nowMs: number): P
 export function stateFault(file: string, error: unknown): unknown {
   if (error instanceof Fault) return error;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (!(error instanceof SyntaxError) && !/^(SQLITE_|E[A-Z]+$)/.test(code)) return error;
+  // A pragma fails without a code.
+  const isReadOnly = error instanceof Error && error.message.includes("readonly database");
+  if (!(error instanceof SyntaxError) && !isReadOnly && !/^(SQLITE_|E[A-Z]+$)/.test(code)) return error;
   const message = error instanceof Error ? error.message.replace(/^[\s\S]* - /, "") : String(error);
   if (error instanceof SyntaxError || /^SQLITE_(CORRUPT|NOTADB)/.test(code)) return corruptState(file, message);
   const cause = new Error(message);
