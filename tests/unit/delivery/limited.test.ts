@@ -31,6 +31,31 @@ test("callers pass in the order in which they came, one window after the other",
   expect(meter.waitedMs).toBe(2010);
 });
 
+test("three syncs that share an account use its window to 98 %, and no window of the vendor's ever has a call too many", async () => {
+  const clock = virtualClock();
+  const [max, intervalMs] = [190, 10_000];
+  const gate = openGate(windowBudget({ max, intervalMs }), clock, () => undefined);
+  const arrived: number[] = [];
+  // Each of them has five batches on their way, whose answers take 50 to 250 ms.
+  const caller = async (number: number): Promise<void> => {
+    for (let call = 0; call < 200; call++) {
+      await gate.pass(newMeter(), running());
+      await clock.sleep(20, running());
+      arrived.push(clock.monotonicMs());
+      await clock.sleep(30 + ((number * 37 + call * 53) % 200), running());
+      gate.came(answered);
+    }
+  };
+  await clock.run(Promise.all(Array.from({ length: 15 }, (_, number) => caller(number))));
+  arrived.sort((a, b) => a - b);
+  for (const [place, atMs] of arrived.entries())
+    expect(atMs - (arrived[place - max] ?? Number.NEGATIVE_INFINITY), `call ${place}`).toBeGreaterThan(intervalMs);
+  const windows = Math.ceil(arrived.length / max);
+  const last = arrived.at(-1) ?? 0;
+  const lastBurst = last - (arrived[(windows - 1) * max] ?? 0);
+  expect((((windows - 1) * intervalMs + lastBurst) / last) * 100).toBeGreaterThanOrEqual(98);
+});
+
 test("no more calls are in flight than the vendor takes at once, and who gives up takes no place", async () => {
   const clock = virtualClock();
   const gate = openGate(windowBudget({ max: 100, intervalMs: 1000 }), clock, () => undefined, 2);
