@@ -1,6 +1,6 @@
 // Proves that a second process waits for the one that has the project, and goes on with what that one left (S26).
-import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
+import { callsHeld } from "./killed.ts";
 import { CUSTOMER_ID, crowd, expected, peopleProject, shown } from "./people.ts";
 import { portalMaker } from "./portal.ts";
 import { projectMaker, type RunDocument } from "./project.ts";
@@ -16,20 +16,21 @@ it("a run that meets another one waits for its end and sends nothing twice", asy
   const wire = await newWiretap(portal.url);
   const people = crowd(300);
   const project = newProject(peopleProject(wire.url, people));
-  await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 4_000 } });
+  await portal.hold("/batch/upsert");
   const first = project.start(["run", "people", "--json"]);
-  while (wire.sent().length === 0 && first.child.exitCode === null) await delay(20);
+  await callsHeld(portal, first);
   const second = project.start(["run", "people", "--json"]);
   // Looking works all the while.
   expect(await project.json<object>(["status"])).toMatchObject({
     status: 0,
     document: { syncs: [{ sync: "people", last: { state: "writing" } }] },
   });
+  await second.says(/waiting for the project/);
   expect(first.child.exitCode).toBe(null);
 
+  await portal.noFaults();
   const [ended, waited] = await Promise.all([first.ended, second.ended]);
   expect([ended.status, waited.status]).toEqual([0, 0]);
-  expect(waited.stderr).toMatch(/waiting for the project/);
   expect(ended.stderr).not.toMatch(/waiting/);
   const [before, after] = [ended, waited].map(({ stdout }) => (JSON.parse(stdout) as { run: RunDocument }).run);
   expect(before).toMatchObject({ created: 300 });

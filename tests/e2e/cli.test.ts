@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { callsHeld } from "./killed.ts";
 import { CUSTOMER_ID, crowd, expected, peopleProject, shown } from "./people.ts";
 import { type Portal, portalAt, portalMaker } from "./portal.ts";
 import { type PlanDocument, type Project, projectMaker, type RunDocument } from "./project.ts";
@@ -167,9 +168,9 @@ describe.concurrent("the CLI", () => {
     await project.run("people");
     project.write({ "people.json": crowd(3_000).map((row) => ({ ...row, city: "Bergen" })) });
     await portal.forgetRequests();
-    await portal.fault({ match: { path: "/batch/update" }, times: null, fault: { delay_ms: 3_000 } });
+    await portal.hold("/batch/update");
     const running = project.start(["run", "people", "--json"]);
-    await firstWrite(portal);
+    await callsHeld(portal, running);
     const looks = await Promise.all([
       project.sluice(["status"]),
       project.sluice(["runs"]),
@@ -182,9 +183,10 @@ describe.concurrent("the CLI", () => {
     expect(running.child.exitCode).toBe(null);
     expect(looks[0]?.stdout).toMatch(/people {2}writing/);
     expect(looks[3]?.stdout).toMatch(/city: .*Oslo.* → .*Bergen/);
-    const second = await project.run("people");
+    const second = project.run("people");
+    await portal.noFaults();
     expect((await running.ended).status).toBe(0);
-    expect(second).toMatchObject({ status: 0, run: { planned: 0, counts: { unchanged: 3_000 } } });
+    expect(await second).toMatchObject({ status: 0, run: { planned: 0, counts: { unchanged: 3_000 } } });
   });
 
   it("never prints a secret", async () => {

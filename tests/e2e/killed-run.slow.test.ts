@@ -1,6 +1,6 @@
 // Proves that a run killed in mid-delivery is told as what it is, and that the next start goes on with it: each row once.
-import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
+import { killInMidRun } from "./killed.ts";
 import { CUSTOMER_ID, crowd, expected, peopleProject, shown } from "./people.ts";
 import { portalMaker } from "./portal.ts";
 import { projectMaker, type RunDocument } from "./project.ts";
@@ -15,14 +15,7 @@ it("status and plan say so, rows tell what is in doubt, and the next run brings 
   await portal.addFields("contacts", [CUSTOMER_ID]);
   const people = crowd(2_000);
   const project = newProject(peopleProject(portal.url, people, { guards: "off" }));
-  await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 400 } });
-  const running = project.start(["run", "people"]);
-  while ((await portal.writes()).length < 8 && running.child.exitCode === null) await delay(20);
-  running.child.kill("SIGKILL");
-  expect((await running.ended).signal).toBe("SIGKILL");
-  await portal.noFaults();
-  // Calls that were on their way when it died still land.
-  await delay(1_000);
+  await killInMidRun(project, portal, { answered: 8 });
   const landed = (await portal.dump()).length;
   expect(landed).toBeGreaterThan(0);
   expect(landed).toBeLessThan(people.length);
@@ -62,12 +55,7 @@ it("with a destination that is down it stays open, says so and how it goes on, a
   await portal.addFields("contacts", [CUSTOMER_ID]);
   const people = crowd(1_000);
   const project = newProject(peopleProject(portal.url, people, { guards: "off" }));
-  await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 400 } });
-  const running = project.start(["run", "people"]);
-  while ((await portal.writes()).length < 4 && running.child.exitCode === null) await delay(20);
-  running.child.kill("SIGKILL");
-  await running.ended;
-  await portal.noFaults();
+  await killInMidRun(project, portal, { answered: 4 });
   await portal.fault({ times: null, fault: { status: 503, body: { message: "down" } } });
   for (const command of ["run", "resume"]) {
     const { status, document } = await project.json<{ error: { code: string; message: string; fix: string } }>([
@@ -95,12 +83,7 @@ it("a run whose file is another since is given up, and what it may have sent is 
   const people = crowd(1_000);
   const files = peopleProject(portal.url, people, { guards: "off" });
   const project = newProject(files);
-  await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 400 } });
-  const running = project.start(["run", "people"]);
-  while ((await portal.writes()).length < 4 && running.child.exitCode === null) await delay(20);
-  running.child.kill("SIGKILL");
-  await running.ended;
-  await portal.noFaults();
+  await killInMidRun(project, portal, { answered: 4 });
   const { city: _, ...fields } = {
     customer_id: "id",
     email: "email",
@@ -125,18 +108,8 @@ it("`resume` goes on with the run and plans nothing; a sync that dies again and 
   const portal = await newPortal();
   await portal.addFields("contacts", [CUSTOMER_ID]);
   const project = newProject(peopleProject(portal.url, crowd(300), { guards: "off" }));
-  await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 5_000 } });
-  for (let death = 0; death < 3; death++) {
-    await portal.forgetRequests();
-    const running = project.start(["run", "people"]);
-    // In the middle of its first call, which nobody ever hears of.
-    for (let last: RunDocument | undefined; last?.state !== "writing" || last.resumes !== death; await delay(50))
-      last = (await project.json<Status>(["status"])).document.syncs[0]?.last;
-    await delay(200);
-    running.child.kill("SIGKILL");
-    await running.ended;
-  }
-  await portal.noFaults();
+  // In the middle of its first call, which nobody ever hears of.
+  for (let death = 0; death < 3; death++) await killInMidRun(project, portal);
   project.write({ "people.json": crowd(310) });
   const refused = await project.run("people");
   expect(refused).toMatchObject({
@@ -159,12 +132,7 @@ it("a run whose token belongs to another account meanwhile is not taken up there
   for (const one of [portal, other]) await one.addFields("contacts", [CUSTOMER_ID]);
   const files = peopleProject(portal.url, crowd(600), { guards: "off" });
   const project = newProject(files);
-  await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 400 } });
-  const running = project.start(["run", "people"]);
-  while ((await portal.writes()).length < 2 && running.child.exitCode === null) await delay(20);
-  running.child.kill("SIGKILL");
-  await running.ended;
-  await portal.noFaults();
+  await killInMidRun(project, portal, { answered: 2 });
   const elsewhere = peopleProject(other.url, crowd(600), { guards: "off" });
   project.write({ "sluice.yml": elsewhere["sluice.yml"] });
   for (const command of ["run", "resume"])

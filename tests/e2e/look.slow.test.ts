@@ -1,6 +1,7 @@
 // Proves that rows and why say what is true of runs that were held, cancelled or killed, and of keys of several parts.
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { killInMidRun } from "./killed.ts";
 import { CUSTOMER_ID, crowd, PEOPLE_SQL, peopleProject } from "./people.ts";
 import { type Portal, portalMaker } from "./portal.ts";
 import { type Project, projectMaker } from "./project.ts";
@@ -49,17 +50,12 @@ describe.concurrent("looking at", () => {
 
   it("a killed run, before and after the next one found it", async () => {
     const { portal, project } = await world(3_000, { guards: "off" });
-    await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 300 } });
-    const running = project.start(["run", "people", "--json"]);
-    while ((await portal.writes()).length < 16) await delay(20);
-    running.child.kill("SIGKILL");
-    await running.ended;
+    await killInMidRun(project, portal, { answered: 16 });
     const open = await project.sluice(["rows", "last"]);
     expect(open.stdout).toMatch(/not finished: \d[\d,]* of 3,000 planned rows applied so far/);
     const killed = (await project.json<{ run: string }>(["rows", "last"])).document.run;
     const before = await project.json<Rows>(["rows", "last", "--state", "applied", "--limit", "3000"]);
     expect(before.document.groups[0]?.examples ?? []).toHaveLength(before.document.applied);
-    await portal.noFaults();
     expect(await project.run("people")).toMatchObject({ status: 0 });
     const after = await project.json<Rows>(["rows", killed]);
     expect(after.document).toMatchObject({ state: "succeeded", applied: 3_000, groups: [] });

@@ -2,10 +2,10 @@
 // a hold, a failing model and a kill; the secret is in no byte of what is said, kept or told, the person only where people look for rows.
 
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { receiverMaker } from "../unit/alerts/receiver.ts";
 import { filesHolding } from "./forgotten-bytes.ts";
+import { killInMidRun } from "./killed.ts";
 import { CUSTOMER_ID, crowd, PEOPLE_SQL, type Person, peopleProject, projectFile } from "./people.ts";
 import { portalMaker } from "./portal.ts";
 import { projectMaker } from "./project.ts";
@@ -83,18 +83,9 @@ it("says neither the secret nor the person, keeps the person only in rows, and a
   expect([1, 2]).toContain(await sluice("run", "people", "--json"));
   project.write({ "models/people.sql": PEOPLE_SQL, ...canary({ city: "Canaryville" }) });
   // A kill in mid-call; what has not ended cannot be forgotten.
-  await portal.fault({ match: { method: "POST", path: "/batch/update" }, times: 1, fault: { delay_ms: 5_000 } });
-  const killed = project.start(["run", "people"], env);
-  for (let waited = 0; waited < 300; waited++) {
-    await sleep(50);
-    if ((await sluice("runs", "people", "--limit", "1", "--json")) === 0 && /"writing"/.test(said.at(-1)?.text ?? ""))
-      break;
-  }
-  killed.child.kill("SIGKILL");
-  await killed.ended;
+  await killInMidRun(project, portal, { path: "/batch/update", env });
   expect(await sluice("forget", "--value", "canary.person@example.com")).toBe(4);
   expect(said.at(-1)?.text).toContain("sluice resume people");
-  await portal.noFaults();
   expect(await sluice("resume", "people")).toBe(0);
   for (const args of [["status"], ["runs"], ["status", "--json"], ["runs", "--json"], ["state", "verify"]])
     expect(await sluice(...args)).toBe(0);

@@ -2,8 +2,8 @@
 // without it, and the way out that is named brings every row over once.
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { beforeAll, expect, it } from "vitest";
+import { callsHeld } from "./killed.ts";
 import { CUSTOMER_ID, crowd, expected, peopleProject, shown } from "./people.ts";
 import { type Portal, portalMaker } from "./portal.ts";
 import { type ErrorDocument, type Project, projectMaker } from "./project.ts";
@@ -23,15 +23,15 @@ beforeAll(async () => {
   portal = await newPortal();
   await portal.addFields("contacts", [CUSTOMER_ID]);
   project = newProject(peopleProject(portal.url, PEOPLE, { match: { customer_id: "id" }, guards: "off" }));
-  await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 150 } });
+  await portal.hold("/batch/upsert", 3);
   const running = project.start(["run", "people", "--json"]);
-  while ((await portal.writes()).length < 3 && running.child.exitCode === null) await delay(10);
+  await callsHeld(portal, running);
   const plans = join(project.dir, ".sluice/plans");
   for (const name of readdirSync(plans)) if (/^[^.]+\.parquet$/.test(name)) rmSync(join(plans, name));
+  await portal.noFaults();
   const { status, stdout } = await running.ended;
   expect(status).toBe(1);
   told = (JSON.parse(stdout) as { error: ErrorDocument }).error;
-  await portal.noFaults();
 });
 
 it("stops the run by name, and what went out are rows of the model", async () => {

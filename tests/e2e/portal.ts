@@ -31,6 +31,11 @@ export interface Portal {
   writes(): Promise<readonly PortalRequest[]>;
   forgetRequests(): Promise<void>;
   fault(...faults: readonly object[]): Promise<void>;
+  /** Calls of this path are kept waiting, but for the first so many. */
+  hold(path: string, after?: number): Promise<void>;
+  /** How many calls faults have met so far. */
+  held(): Promise<number>;
+  /** From now on all is well; what was held has landed when this returns. */
   noFaults(): Promise<void>;
   /** As a person would, past faults and limits of the account that is tested. */
   edit(object: string, id: string, properties: Fields): Promise<void>;
@@ -38,6 +43,8 @@ export interface Portal {
   merge(object: string, primary: string, other: string): Promise<string>;
 }
 
+/** Longer than any test. */
+const HOLD_MS = 600_000;
 const WRITING = /\/batch\/(create|update|upsert|archive)|\/merge|\/gdpr-delete/;
 
 /** Starts sandboxes that end with the test file. */
@@ -78,6 +85,12 @@ export function portalAt(url: string): Portal {
     writes: async () => (await requests()).filter((request) => WRITING.test(request.path)),
     forgetRequests: () => control("DELETE", "requests"),
     fault: (...faults) => control("POST", "faults", faults),
+    hold: (path, after = 0) =>
+      control("POST", "faults", [{ match: { path }, after, times: null, fault: { delay_ms: HOLD_MS } }]),
+    held: async () => {
+      const faults = await control<readonly { readonly struck: number }[]>("GET", "faults");
+      return faults.reduce((sum, { struck }) => sum + struck, 0);
+    },
     noFaults: () => control("DELETE", "faults"),
     edit: (object, id, properties) => ask("PATCH", `/crm/v3/objects/${object}/${id}`, { properties }),
     archive: (object, id) => ask("DELETE", `/crm/v3/objects/${object}/${id}`),

@@ -35,7 +35,12 @@ export type Ended = {
   readonly stderr: string;
 };
 
-export type Running = { readonly child: ChildProcess; readonly ended: Promise<Ended> };
+export type Running = {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Resolves once it has written this to stderr. */
+  says(pattern: RegExp): Promise<void>;
+};
 
 /** A project in a folder of its own, and the real program in it. */
 export interface Project {
@@ -81,7 +86,7 @@ function projectIn(dir: string, children: Set<ChildProcess>): Project {
       killSignal: "SIGKILL",
     });
     children.add(child);
-    return { child, ended: ending(child).finally(() => children.delete(child)) };
+    return { child, ended: ending(child).finally(() => children.delete(child)), says: saying(child) };
   };
   const sluice: Project["sluice"] = (args, env) => start(args, env).ended;
   const json = async <T>(args: readonly string[], env?: Readonly<Record<string, string>>) => {
@@ -126,6 +131,22 @@ function ending(child: ChildProcess): Promise<Ended> {
     child.on("error", reject);
     child.on("close", (status, signal) => resolve({ status, signal, ...texts }));
   });
+}
+
+function saying(child: ChildProcess): Running["says"] {
+  let said = "";
+  child.stderr?.on("data", (text: string) => {
+    said += text;
+  });
+  return (pattern) =>
+    new Promise((resolve, reject) => {
+      const look = () => {
+        if (pattern.test(said)) resolve();
+      };
+      look();
+      child.stderr?.on("data", look);
+      child.on("close", () => reject(new Error(`it never said ${pattern}: ${said}`)));
+    });
 }
 
 function parsed<T>(args: readonly string[], { status, stdout, stderr }: Ended): T {

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { killInMidRun } from "./killed.ts";
 import { CUSTOMER_ID, crowd, expected, PEOPLE_SQL, type Person, peopleProject, shown } from "./people.ts";
 import { type Portal, portalMaker } from "./portal.ts";
 import { type ErrorDocument, type Project, projectMaker } from "./project.ts";
@@ -268,13 +269,7 @@ describe.concurrent("rekey", () => {
   it("settles an interrupted run first, whose rows have the former key", async () => {
     const { portal, project } = await synced(crowd(3));
     project.write({ "people.json": crowd(3).map((person) => ({ ...person, city: "Bergen" })) });
-    await portal.fault({ match: { path: "/batch/update" }, times: null, fault: { delay_ms: 3_000 } });
-    const running = project.start(["run", "people"]);
-    while ((await portal.writes()).length === 0 && running.child.exitCode === null)
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    running.child.kill("SIGKILL");
-    await running.ended;
-    await portal.noFaults();
+    await killInMidRun(project, portal, { path: "/batch/update" });
     project.write({ "models/people.sql": AS_TEXT });
     expect(await rekey(project, "--yes")).toMatchObject({ status: 0, document: { rekey: { done: true, carried: 3 } } });
     expect(await project.run("people")).toMatchObject({ status: 0, run: { counts: { changed: 3, added: 0 } } });

@@ -1,6 +1,6 @@
 // Proves S24 for reset: it forgets a sync and nothing else, only when told twice, and what comes after it finds its records again.
-import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { killInMidRun } from "./killed.ts";
 import { CUSTOMER_ID, crowd, expected, type Person, peopleProject, shown } from "./people.ts";
 import { portalMaker } from "./portal.ts";
 import { type ErrorDocument, projectMaker } from "./project.ts";
@@ -96,17 +96,7 @@ describe.concurrent("reset", () => {
     const portal = await newPortal();
     await portal.addFields("contacts", [CUSTOMER_ID]);
     const project = newProject(peopleProject(portal.url, crowd(500), { guards: "off" }));
-    await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 1_000 } });
-    const running = project.start(["run", "people"]);
-    while (
-      (await portal.requests()).filter(({ path }) => path.includes("/batch/upsert")).length === 0 &&
-      running.child.exitCode === null
-    )
-      await delay(20);
-    running.child.kill("SIGKILL");
-    await running.ended;
-    await portal.noFaults();
-    await delay(1_500);
+    await killInMidRun(project, portal);
     expect(await project.json<Reset>(["reset", "people", "--yes"])).toMatchObject({
       status: 0,
       document: { reset: { done: true } },

@@ -1,6 +1,6 @@
 // Proves that a run which is taken up again removes nothing by yesterday's word, and writes to nobody who may not be written to.
-import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
+import { killInMidRun } from "./killed.ts";
 import { CUSTOMER_ID, crowd, peopleProject } from "./people.ts";
 import { portalMaker } from "./portal.ts";
 import { projectMaker, type RunDocument } from "./project.ts";
@@ -17,16 +17,9 @@ async function killed(more: object = {}, files: Readonly<Record<string, string>>
   const project = newProject({ ...peopleProject(portal.url, crowd(count), sync), ...files });
   await project.run("people");
   const before = new Map((await portal.dump()).map(({ id, properties }) => [properties.customer_id, id]));
-  await portal.fault({ match: { path: "/batch/update" }, times: null, fault: { delay_ms: 2_000 } });
-  await portal.forgetRequests();
   const moved = (upTo: number) => crowd(upTo).map((one) => ({ ...one, city: "Bergen" }));
   project.write({ "people.json": moved(count - 1) });
-  const running = project.start(["run", "people"]);
-  while ((await portal.requests()).every(({ path }) => !path.includes("/batch/update"))) await delay(20);
-  running.child.kill("SIGKILL");
-  await running.ended;
-  await portal.noFaults();
-  await delay(2_500);
+  await killInMidRun(project, portal, { path: "/batch/update" });
   await portal.forgetRequests();
   return { portal, project, before, moved };
 }

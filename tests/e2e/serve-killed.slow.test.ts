@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { callsHeld } from "./killed.ts";
 import { CUSTOMER_ID, crowd, expected, peopleProject, shown } from "./people.ts";
 import { portalMaker } from "./portal.ts";
 import { projectMaker, type RunDocument } from "./project.ts";
@@ -11,18 +12,19 @@ const newProject = projectMaker();
 const newPortal = portalMaker();
 const PEOPLE = crowd(2_000);
 
+/** A service in the middle of a run: some calls were answered, the next are held. */
 async function world() {
   const portal = await newPortal();
   await portal.addFields("contacts", [CUSTOMER_ID]);
-  await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 400 } });
+  await portal.hold("/batch/upsert", 5);
   const project = newProject(peopleProject(portal.url, PEOPLE, { guards: "off" }));
   const service = await startService(project);
   const { body } = await service.start("people");
-  await until(async () => (await portal.writes()).length > 5);
+  await callsHeld(portal, service.running);
   return { portal, project, service, run: body };
 }
 
-it("killed in mid-run and started again, it takes the run up by itself", async () => {
+it.concurrent("killed in mid-run and started again, it takes the run up by itself", async () => {
   const { portal, project, service, run } = await world();
   await service.stop("SIGKILL");
   await portal.noFaults();
@@ -34,18 +36,17 @@ it("killed in mid-run and started again, it takes the run up by itself", async (
   expect(await again.stop()).toBe(0);
 });
 
-it("killed in mid-run, it leaves the removals to a plan, which follows by itself", async () => {
+it.concurrent("killed in mid-run, it leaves the removals to a plan, which follows by itself", async () => {
   const portal = await newPortal();
   await portal.addFields("contacts", [CUSTOMER_ID]);
   const project = newProject(peopleProject(portal.url, PEOPLE, { guards: "off", on_removed: "archive" }));
   const service = await startService(project);
   await service.start("people", { wait: 60 });
-  await portal.fault({ match: { path: "/batch/update" }, times: null, fault: { delay_ms: 400 } });
-  await portal.forgetRequests();
+  await portal.hold("/batch/update", 5);
   const left = PEOPLE.slice(0, -5).map((one) => ({ ...one, city: "Bergen" }));
   project.write({ "people.json": left });
   const { body } = await service.start("people");
-  await until(async () => (await portal.writes()).length > 5);
+  await callsHeld(portal, service.running);
   await service.stop("SIGKILL");
   await portal.noFaults();
   const again = await startService(project);
@@ -59,7 +60,7 @@ it("killed in mid-run, it leaves the removals to a plan, which follows by itself
   expect(await again.stop()).toBe(0);
 });
 
-it("killed while a run waits, it begins that run at its next start", async () => {
+it.concurrent("killed while a run waits, it begins that run at its next start", async () => {
   const { portal, project, service } = await world();
   const waiting = await service.start("people");
   expect(waiting.body.state).toBe("queued");
@@ -72,19 +73,20 @@ it("killed while a run waits, it begins that run at its next start", async () =>
   expect(await again.stop()).toBe(0);
 });
 
-it("told to stop in mid-run, it lets calls come home, gives everything back, and the rest goes at its next start", async () => {
+it.concurrent("told to stop in mid-run, it lets calls come home, gives everything back, and the rest goes at its next start", async () => {
   const { portal, project, service, run } = await world();
   const calls = async () => (await portal.writes()).length;
-  expect(await service.stop("SIGTERM")).toBe(0);
+  const stopping = service.stop("SIGTERM");
+  await until(() => !existsSync(join(project.dir, ".sluice/serve.json")));
+  await portal.noFaults();
+  expect(await stopping).toBe(0);
   const after = await calls();
-  expect(existsSync(join(project.dir, ".sluice/serve.json"))).toBe(false);
   const stopped = await project.json<{ runs: RunDocument[] }>(["runs"]);
   expect(stopped.document.runs).toMatchObject([{ state: "queued" }, { id: run.id, state: "cancelled" }]);
   // Every call that it began was answered and is known: nothing is in doubt.
   const unknown = await project.json<{ groups: object[] }>(["rows", run.id, "--state", "unknown"]);
   expect(unknown.document.groups).toEqual([]);
   expect(await calls()).toBe(after);
-  await portal.noFaults();
   const again = await startService(project);
   await until(async () => {
     const { runs } = (await again.ask<{ runs: RunDocument[] }>("GET", "/api/v1/runs")).body;
@@ -94,7 +96,7 @@ it("told to stop in mid-run, it lets calls come home, gives everything back, and
   expect(await again.stop()).toBe(0);
 });
 
-it("started again while the vendor is down, it says so and goes on by itself once the vendor is back", async () => {
+it.concurrent("started again while the vendor is down, it says so and goes on by itself once the vendor is back", async () => {
   const { portal, project, service, run } = await world();
   await service.stop("SIGKILL");
   await portal.noFaults();

@@ -5,12 +5,12 @@ import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
+import { callsHeld } from "./killed.ts";
 import { CUSTOMER_ID, crowd, expected, peopleProject, person, shown } from "./people.ts";
 import { type Portal, portalMaker } from "./portal.ts";
 import { type ErrorDocument, type Project, projectMaker, type RunDocument } from "./project.ts";
-import { startService, until } from "./service.ts";
+import { startService } from "./service.ts";
 
 const newProject = projectMaker();
 const newPortal = portalMaker();
@@ -234,16 +234,18 @@ it.concurrent("a backup waits for a run at work, then holds what that run left",
   const portal = await newPortal();
   await portal.addFields("contacts", [CUSTOMER_ID]);
   const project = newProject(peopleProject(portal.url, crowd(8)));
-  await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 4_000 } });
+  await portal.hold("/batch/upsert");
   const running = project.start(["run", "people", "--json"]);
-  while ((await portal.requests()).length === 0 && running.child.exitCode === null) await delay(50);
-  const backup = await project.json<{ backup: { syncs: object[] } }>(["state", "backup", "backup"]);
-  expect(running.child.exitCode ?? (await running.ended).status).toBe(0);
-  expect(backup.stderr).toMatch(/waiting for the project/);
-  expect(backup).toMatchObject({
-    status: 0,
-    document: { backup: { syncs: [{ name: "people", rows: 8, generation: 1 }] } },
-  });
+  await callsHeld(portal, running);
+  const backup = project.start(["state", "backup", "backup", "--json"]);
+  await backup.says(/waiting for the project/);
+  await portal.noFaults();
+  expect((await running.ended).status).toBe(0);
+  const { status, stdout } = await backup.ended;
+  expect([status, JSON.parse(stdout)]).toMatchObject([
+    0,
+    { backup: { syncs: [{ name: "people", rows: 8, generation: 1 }] } },
+  ]);
 });
 
 it.concurrent("a service makes the backup itself, after its run at work; what it made can be put back", async () => {
@@ -251,23 +253,24 @@ it.concurrent("a service makes the backup itself, after its run at work; what it
   await portal.addFields("contacts", [CUSTOMER_ID]);
   const project = newProject(peopleProject(portal.url, crowd(8)));
   const service = await startService(project);
-  await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 3_000 } });
+  await portal.hold("/batch/upsert");
   const { body: begun } = await service.start("people");
-  await until(async () => (await service.ask<RunDocument>("GET", `/api/v1/runs/${begun.id}`)).body.state === "writing");
+  await callsHeld(portal, service.running);
 
   const early = await project.json<{ error: ErrorDocument }>(["state", "backup", "early", "--wait", "0"]);
   expect(early).toMatchObject({ status: 4, document: { error: { code: "PLANNER_BUSY" } } });
   expect(early.document.error.message).toContain(`people (run ${begun.id})`);
   expect(existsSync(join(project.dir, "early"))).toBe(false);
-  const made = await project.json<{ backup: { dir: string; syncs: object[] } }>(["state", "backup", "backup"]);
-  expect(made).toMatchObject({
-    status: 0,
-    document: { backup: { dir: join(project.dir, "backup"), syncs: [{ name: "people", rows: 8, generation: 1 }] } },
-  });
-  expect(made.stderr).toContain(service.url);
+  const backup = project.start(["state", "backup", "backup", "--json"]);
+  await backup.says(new RegExp(service.url));
+  await portal.noFaults();
+  const { status, stdout } = await backup.ended;
+  expect([status, JSON.parse(stdout)]).toMatchObject([
+    0,
+    { backup: { dir: join(project.dir, "backup"), syncs: [{ name: "people", rows: 8, generation: 1 }] } },
+  ]);
   const again = await project.json<{ error: ErrorDocument }>(["state", "backup", "backup"]);
   expect(again).toMatchObject({ status: 2, document: { error: { code: "USAGE" } } });
-  await portal.noFaults();
   // It goes on as before.
   expect((await service.start("people", { wait: 60 })).body).toMatchObject({ state: "succeeded", planned: 0 });
   expect(await service.stop()).toBe(0);

@@ -68,10 +68,18 @@ export function callAnswerer(parts: Parts): CallAnswerer {
     }
   }
 
+  async function holdBack(ms: number, lifted: AbortSignal, signal: AbortSignal): Promise<void> {
+    try {
+      await clock.sleep(ms, AbortSignal.any([lifted, signal]));
+    } catch (error) {
+      if (signal.aborted || !lifted.aborted) throw error;
+    }
+  }
+
   return {
     async answer(call, signal) {
-      const { delayMs, fault } = faults.strike(call.method, call.path);
-      if (delayMs > 0) await clock.sleep(delayMs, signal);
+      const { delayMs, lifted, fault } = faults.strike(call.method, call.path);
+      if (delayMs > 0) await holdBack(delayMs, lifted, signal);
       if (fault === null) return apply(call);
       return typeof fault === "string" ? answerNamed(fault, call) : statusAnswer(fault);
     },

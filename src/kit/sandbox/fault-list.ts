@@ -38,7 +38,12 @@ export type FaultEntry = {
 export type FaultState = FaultEntry & { readonly seen: number; readonly struck: number };
 
 /** What strikes one call: all delays that match, and the first fault of another kind. */
-export type Strike = { readonly delayMs: number; readonly fault: NamedFault | StatusFault | null };
+export type Strike = {
+  readonly delayMs: number;
+  /** Aborts when the faults are cleared: what they hold back goes on then. */
+  readonly lifted: AbortSignal;
+  readonly fault: NamedFault | StatusFault | null;
+};
 
 export interface FaultList {
   add(entry: FaultEntry): void;
@@ -47,11 +52,10 @@ export interface FaultList {
   strike(method: string, path: string): Strike;
 }
 
-const NO_STRIKE: Strike = { delayMs: 0, fault: null };
-
 export function faultList(): FaultList {
   type Rule = FaultEntry & { seen: number; struck: number; readonly pattern: RegExp | null };
   let rules: Rule[] = [];
+  let lifting = new AbortController();
 
   function isDue(rule: Rule, method: string, path: string): boolean {
     if (rule.match.method !== null && rule.match.method !== method) return false;
@@ -67,9 +71,10 @@ export function faultList(): FaultList {
     all: () => rules.map(({ pattern: _, ...rule }) => rule),
     clear() {
       rules = [];
+      lifting.abort();
+      lifting = new AbortController();
     },
     strike(method, path) {
-      if (rules.length === 0) return NO_STRIKE;
       let delayMs = 0;
       let fault: NamedFault | StatusFault | null = null;
       for (const rule of rules) {
@@ -79,7 +84,7 @@ export function faultList(): FaultList {
         else continue;
         rule.struck++;
       }
-      return { delayMs, fault };
+      return { delayMs, lifted: lifting.signal, fault };
     },
   };
 }

@@ -7,9 +7,9 @@ import { vendorClient } from "./vendor-client.ts";
 
 const UPSERT = { method: "POST", path: "/batch/upsert" };
 
-function rows(count: number): Input[] {
+function rows(count: number, first = 0): Input[] {
   return Array.from({ length: count }, (_, index) => ({
-    id: `p${index}@example.com`,
+    id: `p${first + index}@example.com`,
     idProperty: "email",
     properties: { firstname: "X" },
     objectWriteTraceId: String(index),
@@ -132,6 +132,23 @@ test("delay_ms holds the answer back and goes together with another fault", asyn
   await clock.advance(5_000);
   expect((await reply).body.results).toEqual([]);
   expect(await sandbox.requests()).toMatchObject([{ status: 200, ms: 5_000 }]);
+});
+
+test("what delay_ms holds back goes on at once when the faults are cleared, and has landed by then", async () => {
+  const sandbox = await startedSandbox();
+  await sandbox.fault({ delay_ms: 600_000 }, UPSERT, { times: null });
+  const replies = [1, 2].map((first) => plainClient(sandbox.url).batch("contacts", "upsert", rows(1, first)));
+  while ((await struck(sandbox)) < 2);
+  expect(await sandbox.dump("contacts")).toEqual([]);
+  await sandbox.control("DELETE", "faults");
+  expect(await sandbox.dump("contacts")).toHaveLength(2);
+  expect((await Promise.all(replies)).map(({ status }) => status)).toEqual([200, 200]);
+  await sandbox.fault({ delay_ms: 600_000 }, UPSERT);
+  const held = plainClient(sandbox.url).batch("contacts", "upsert", rows(1, 3));
+  while ((await struck(sandbox)) < 1);
+  expect(await sandbox.dump("contacts")).toHaveLength(2);
+  await sandbox.control("DELETE", "faults");
+  await held;
 });
 
 async function struck(sandbox: Awaited<ReturnType<typeof startedSandbox>>): Promise<number> {
