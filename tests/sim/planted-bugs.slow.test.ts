@@ -1,13 +1,12 @@
 // Proves that the simulation still bites: each planted bug is caught within 200 seeds, which are faultless without it.
 import { describe, expect, test } from "vitest";
-import { BUGS, catchBug, FIRST_SEED } from "./planted/bugs.ts";
+import { BUGS, catchBug } from "./planted/bugs.ts";
 import { simulate } from "./simulate.ts";
 
 const SEEDS = 200;
 
-test(`these ${SEEDS} seeds are faultless without a bug`, { timeout: 300_000 }, async () => {
-  for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++)
-    expect((await simulate(seed)).violations, `seed ${seed}`).toEqual([]);
+test(`the first ${SEEDS} seeds are faultless without a bug`, { timeout: 300_000 }, async () => {
+  for (let seed = 1; seed <= SEEDS; seed++) expect((await simulate(seed)).violations, `seed ${seed}`).toEqual([]);
 });
 
 describe("planted bugs", () => {

@@ -4,7 +4,7 @@ import { type Fate, NO_FATE } from "../world/life.ts";
 import { type Command, type Ended, runCommand, type Stage } from "./command.ts";
 import { drawFate, LONG_PAUSES_MS } from "./fates.ts";
 import { letPeopleWork } from "./people.ts";
-import type { ModelName } from "./project.ts";
+import { type ModelName, SAME_FIELDS_AGAIN } from "./project.ts";
 import { cutSql, firstTable, nextTable, sqlOf, type Table, withLeavers } from "./tables.ts";
 
 /** `calmDays`: runs a day apart before the sync is expected to have nothing left to do. */
@@ -40,7 +40,47 @@ export async function playStory(stage: Stage, shape: StoryShape, chance: Chance)
     if (swarm.has("outage") && chance.hits(0.4)) vendor.downUntilMs = world.nowMs + chance.int(1_000, 200_000);
     given = { ...given, version: await playRound(stage, chance, given, chance.fork(`edits ${round}`)) };
   }
-  return given;
+  await playTakeover(stage, shape, given, chance.fork("takeover"));
+  return playDoubts(stage, shape, given, chance.fork("doubts"));
+}
+
+/** A process sleeps for longer than its lease, another takes over, and the first wakes in the middle of the other's work. */
+async function playTakeover(stage: Stage, { size }: StoryShape, given: Given, chance: Chance): Promise<void> {
+  const { world, vendor, swarm } = stage;
+  if (!swarm.has("pause") || !chance.hits(0.5)) return;
+  await world.sleep(30 * HOUR);
+  const sqls = tell(stage, changed(given.tables, size, chance, stage), "whole");
+  const run = (fate: Partial<Fate>) =>
+    runCommand(stage, {
+      ...{ sqls, version: given.version, cancelAfterMs: null, insists: true, approve: false },
+      fate: { ...NO_FATE, isSlow: true, ...fate },
+    });
+  const at = { from: chance.pick(["start", "writing"]), call: chance.int(1, 12) };
+  const sleeper = run({ pause: { at, ms: LONG_PAUSES_MS[0] } });
+  await world.sleep(LONG_PAUSES_MS[0] - chance.int(0, 500));
+  await Promise.all([sleeper, run({})]);
+  for (const kind of ["pause", "two processes"]) vendor.seen.add(kind);
+}
+
+/**
+ * Rows change, their process dies as it sends them, somebody touches the file (the run is given up, its rows are in doubt), and
+ * what the warehouse holds is again what was accepted before: nothing but the doubt tells.
+ */
+async function playDoubts(stage: Stage, { size }: StoryShape, given: Given, chance: Chance): Promise<Given> {
+  const { world, vendor, swarm } = stage;
+  if (!swarm.has("crash") || !chance.hits(0.4)) return given;
+  const { tables, version } = given;
+  const run = (sqls: Command["sqls"], fate: Fate) =>
+    runCommand(stage, { sqls, version, fate, cancelAfterMs: null, insists: true, approve: false });
+  await world.sleep(30 * HOUR);
+  await run(tell(stage, tables, "whole"), NO_FATE);
+  await world.sleep(10 * MINUTE);
+  const at = { from: "sending", call: chance.int(1, 2) };
+  const sqls = tell(stage, changed(tables, size, chance, stage), "whole");
+  const ended = await run(sqls, { ...NO_FATE, crash: { at, moment: "during" } });
+  if (ended === null) vendor.seen.add("crash");
+  await world.sleep(10 * MINUTE);
+  return { tables, version: version + SAME_FIELDS_AGAIN };
 }
 
 function changed(tables: Given["tables"], size: number, chance: Chance, { swarm }: Stage): Given["tables"] {

@@ -51,6 +51,21 @@ function startAnew(disk: PlannerDisk, { meta }: Snapshot, moved: readonly Moved[
   }
 }
 
+/** Whether the record is still there is open for rows of other syncs as well that have it, or left it there. */
+function doubtElsewhere(disk: PlannerDisk, { meta }: Snapshot, doubted: readonly PlanRow[]): void {
+  const removed = new Set(doubted.filter(isRemoval).map(({ remoteId }) => remoteId));
+  for (const { meta: other, entries } of disk.snapshots.values()) {
+    if (other.sync === meta.sync || other.account !== meta.account || other.object !== meta.object) continue;
+    for (const [key, entry] of entries)
+      if (entry.remoteId !== null && removed.has(entry.remoteId))
+        entries.set(key, { ...entry, doubt: { ...entry.doubt, [REMOVAL]: null } });
+  }
+}
+
+function isRemoval({ operation }: PlanRow): boolean {
+  return operation === "archive" || operation === "delete";
+}
+
 function isLiving({ entry, drops }: Moved): boolean {
   return !drops && entry.absentSince === null;
 }
@@ -134,8 +149,7 @@ export function markInDoubt(
   const plan = planOf(disk, at.plan).rows;
   const doubted = plan.filter(({ seq, settled }) => isIn(seq) && settled === null);
   for (const row of doubted) {
-    const isGone = row.operation === "archive" || row.operation === "delete";
-    const fields: FieldValues = isGone ? { [REMOVAL]: null } : row.fields;
+    const fields: FieldValues = isRemoval(row) ? { [REMOVAL]: null } : row.fields;
     const stood = snapshot.entries.get(row.key);
     snapshot.entries.set(
       row.key,
@@ -151,6 +165,7 @@ export function markInDoubt(
   }
   const living = doubted.filter(({ change }) => change !== "removed");
   letGo(snapshot, plan, new Set(living.map(({ remoteId }) => remoteId)));
+  doubtElsewhere(disk, snapshot, doubted);
   snapshot.meta = { ...snapshot.meta, generation: snapshot.meta.generation + 1 };
 }
 
