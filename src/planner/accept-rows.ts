@@ -5,6 +5,7 @@ import type { DuckdbSession } from "./duckdb-session.ts";
 import { insertRows } from "./insert-rows.ts";
 import { inRangesSql } from "./seq-ranges.ts";
 import { fence, META, REMOVAL, readMetas, type StoredMeta, snapshotTable } from "./snapshot-schema.ts";
+import { jsonHasSql } from "./value-sql.ts";
 
 const ACKS = "temp.main.sluice_acks";
 const MOVED = "temp.main.sluice_moved";
@@ -97,6 +98,21 @@ async function startAnew(session: DuckdbSession, meta: StoredMeta): Promise<void
         `delete from ${snapshotTable(table)} where absent_since is not null and remote_id in (${removed});`,
     );
   await session.run(deletes.join("\n"));
+}
+
+/** Whether the record is still there is open for rows of other syncs as well that have it, or left it there: they ask for it by its id. */
+async function doubtElsewhere(session: DuckdbSession, meta: StoredMeta): Promise<void> {
+  const removed = `select remote_id from temp.main.sluice_doubt where ${jsonHasSql("fields", REMOVAL)}`;
+  if ((await session.count(`select count(*) from (${removed})`)) === 0) return;
+  const mark = JSON.stringify({ [REMOVAL]: null });
+  const updates = (await readMetas(session))
+    .filter(({ sync, account, object }) => sync !== meta.sync && account === meta.account && object === meta.object)
+    .map(
+      ({ table }) => `update ${snapshotTable(table)} set doubt = case when coalesce(doubt, '{}') = '{}'
+          then ${quoteText(mark)} else ${quoteText(`${mark.slice(0, -1)},`)} || doubt[2:] end
+        where remote_id in (${removed}) and not ${jsonHasSql("doubt", REMOVAL)};`,
+    );
+  await session.run(updates.join("\n"));
 }
 
 function fenced(meta: StoredMeta | null, sync: string, epoch: number): StoredMeta {
@@ -192,6 +208,7 @@ export async function markInDoubt(
       now(), 'in doubt', null from temp.main.sluice_doubt where key not in (select key from ${snapshot})`);
     const taken = "select remote_id from temp.main.sluice_doubt where change <> 'removed'";
     await letGo(session, snapshot, at.plan, taken);
+    await doubtElsewhere(session, meta);
     await session.run(`update ${META} set generation = generation + 1 where sync = ${quoteText(at.sync)}`);
     return { ...meta, generation: meta.generation + 1 };
   });

@@ -156,6 +156,38 @@ export const movedRecords: readonly Case[] = [
     },
   },
   {
+    title:
+      "a row that left and returns while nobody knows whether another sync removed its record names that record (S10)",
+    run: async (subject) => {
+      const account = "perhaps_removed_elsewhere";
+      const other = syncOn(subject, { account, match: MATCH });
+      const strict = syncOn(subject, { account, match: MATCH, onRemovedAdopted: { kind: "archive" } });
+      const [both, rest] = [
+        rowsSql(COLUMNS, [
+          ["1", "who@x.example"],
+          ["9", "other@x.example"],
+        ]),
+        rowsSql(COLUMNS, [["9", "other@x.example"]]),
+      ];
+      const held = ({ key }: { key: string }) => ({ entry: 0, remoteId: `R-${key}`, present: {} });
+      await other.run(both);
+      await strict.run(both, { find: held });
+      await other.run(rest);
+      const removing = await strict.plan(rest);
+      expect(removing.rows).toMatchObject([{ key: "1", operation: "archive", settled: null }]);
+      await strict.doubt(removing, [{ fromSeq: 0, toSeq: 0 }]);
+      await strict.doubt(removing, [{ fromSeq: 0, toSeq: 0 }]);
+      expect(await other.entry("1")).toMatchObject({ remoteId: "R-1", isInDoubt: true });
+      expect(await other.entry("9")).toMatchObject({ isInDoubt: false });
+      const there = await other.plan(both, { find: held, commit: false });
+      expect(there.unlinked).toMatchObject([{ key: "1", formerId: "R-1" }]);
+      expect(there.rows, "it is there, as it was").toEqual([]);
+      const gone = await other.run(both, { find: () => null });
+      expect(gone.rows).toMatchObject([{ key: "1", remoteId: null, fields: { email: "who@x.example" } }]);
+      expect(await other.entry("1")).toMatchObject({ isInDoubt: false, absentSince: null });
+    },
+  },
+  {
     title: "a row that left and returns after another sync removed its record starts anew (S12)",
     run: async (subject) => {
       const account = "removed_elsewhere";
