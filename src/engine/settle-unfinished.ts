@@ -35,17 +35,18 @@ export async function settleUnfinished(
   else await countDeath(state, sync.name, last, tenure);
   const restored = await state.restoration(sync.name);
   for (const run of open) {
+    const nowMs = bench.clock.now();
     const isOlder = restored !== null && run.startedAt <= restored.restoredAt;
     const wall = isOlder
       ? "interrupted, and the memory was put back from a backup since"
       : run === last
-        ? wallOf(run, sync, bench.clock.now())
+        ? wallOf(run, sync, nowMs, isHeldOff(run, nowMs, options))
         : "interrupted";
     if (wall !== null) {
       options.onRecovered(await giveUpRun(bench, state, tenure.lease, run, wall));
       continue;
     }
-    if (isWaiting(run, bench.clock.now()) && !options.insists) return stillPaused(run);
+    if (isHeldOff(run, nowMs, options)) return stillPaused(run);
     const resumed = await resumeRun(bench, state, sync, run, { tenure, options }, signal).catch((error: unknown) => {
       if (error instanceof Fault || !signal.aborted) throw error;
       throw new Fault("CANCELLED", "cancelled before the interrupted run went on");
@@ -81,17 +82,18 @@ export async function resumeSync(
 }
 
 /** Why a run is given up instead of taken up again; null where nothing speaks against it. */
-function wallOf(run: RunRecord, sync: Sync, nowMs: number): string | null {
+function wallOf(run: RunRecord, sync: Sync, nowMs: number, isHeldOff: boolean): string | null {
   if (run.planSha256 === null) return "interrupted";
   if (run.configHash !== sync.configHash) return "interrupted, and the sync's file is another since";
   // A pause is waited out first: what follows it would find no calls left.
-  if (sync.suppress !== null && !isWaiting(run, nowMs)) return askedAnew(run);
+  if (sync.suppress !== null && !isHeldOff) return askedAnew(run);
   if (run.account === null || nowMs - run.startedAt > RESUMABLE_MS) return "interrupted too long ago";
   return null;
 }
 
-function isWaiting({ state, resumeAt }: RunRecord, nowMs: number): boolean {
-  return state === "paused" && (resumeAt ?? 0) > nowMs;
+/** It pauses for longer, and nobody insists. */
+function isHeldOff({ state, resumeAt }: RunRecord, nowMs: number, { insists }: RunOptions): boolean {
+  return state === "paused" && (resumeAt ?? 0) > nowMs && !insists;
 }
 
 function askedAnew({ action }: RunRecord): string {

@@ -37,13 +37,14 @@ export function contactsMaker() {
     return org;
   }
 
-  async function world(people: readonly Row[], sync: object = {}) {
+  async function world(people: readonly Row[], sync: object = {}, files: object = {}) {
     const org = await newOrg();
     const project = newProject({
       "sluice.yml": projectFile(org),
       "models/people.sql": PEOPLE_SQL,
       "syncs/people.yml": { ...SYNC, ...sync },
       "people.json": people,
+      ...files,
     });
     return { org, project };
   }
