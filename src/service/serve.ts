@@ -9,6 +9,7 @@ import type { ServiceStore } from "../contract/service.ts";
 import type { StateStore } from "../contract/state.ts";
 import { pruneRuns } from "../engine/prune-runs.ts";
 import { turns } from "../engine/turns.ts";
+import { openUnderway } from "../engine/underway.ts";
 import type { Workbench } from "../engine/workbench.ts";
 import { advanceSync } from "./advance-sync.ts";
 import { announceUntold } from "./announce-run.ts";
@@ -86,8 +87,11 @@ export async function serve(options: ServeOptions): Promise<Service> {
   const bell = await openEmbeddedDoorbell(state.rings, clock, random);
   const events = openEvents(() => clock.now());
   const active: ServiceParts["active"] = new Map();
+  // A run that was begun before the files changed is still at work beside those that came after.
+  const underway = openUnderway();
   const live = await openLiveProject({
     ...options,
+    openBench: (project) => ({ ...options.openBench(project), underway }),
     everyMs: options.lookEveryMs,
     onLoaded: async ({ project }) => {
       log.info({ syncs: project.syncs.size }, "the files have changed and are at work");
