@@ -87,7 +87,7 @@ export interface ServiceStore {
    * a waiting run's place, and an approval or insistence is kept. A known idempotency key gets the run that it got before (`repeated`).
    */
   request(request: RunRequest, key: IdempotencyKey | null): Promise<Requested>;
-  /** The oldest queued run of the sync that sends, or the oldest that only plans; null where none waits. */
+  /** Of the sync's queued runs (one that sends, one that only plans) the one that may begin first; null where none waits. */
   queued(sync: string): Promise<RunRequest | null>;
   /** Ends a queued run that nobody begins any more. False where it was begun, or is over. */
   dismiss(run: string, end: Dismissal, nowMs: number): Promise<boolean>;

@@ -141,7 +141,7 @@ export function removalsOf(planned: readonly PlanCount[]): SeqRange {
   return { fromSeq, toSeq: fromSeq + rowsOf(planned, (count) => isSent(count) && isRemoval(count)) - 1 };
 }
 
-const REMOVALS: readonly Operation[] = ["clear", "set", "archive", "delete"];
+export const REMOVALS: readonly Operation[] = ["clear", "set", "archive", "delete"];
 
 function rowsOf(planned: readonly PlanCount[], which: (count: PlanCount) => boolean): number {
   return planned.filter(which).reduce((sum, { rows }) => sum + rows, 0);

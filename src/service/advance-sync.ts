@@ -1,11 +1,12 @@
 import { newsOfEnd } from "../alerts/news-of-end.ts";
 import type { Fault } from "../contract/fault.ts";
 import type { Sync } from "../contract/project.ts";
-import type { RunRecord } from "../contract/run.ts";
+import type { Operation, RunRecord } from "../contract/run.ts";
 import type { RunRequest } from "../contract/service.ts";
 import { asFault } from "../core/as-fault.ts";
 import { planRun } from "../engine/plan-run.ts";
 import { CHANGES_ONLY, EVERY_ROW } from "../engine/plan-sync.ts";
+import { REMOVALS } from "../engine/resume-run.ts";
 import type { RunOptions } from "../engine/run-options.ts";
 import { type FinishedRun, runSync } from "../engine/run-sync.ts";
 import { resumeSync } from "../engine/settle-unfinished.ts";
@@ -46,7 +47,9 @@ async function advance(
   signal: AbortSignal,
 ): Promise<number | null> {
   const { state, clock } = parts;
-  const request = await state.queued(name);
+  const waiting = await state.queued(name);
+  // One that waits for the next day's calls is not begun before, whatever rang.
+  const request = (waiting?.run.resumeAt ?? 0) > clock.now() ? null : waiting;
   const { loaded, release } = parts.live.pin();
   try {
     const sync = loaded.project.syncs.get(name);
@@ -56,10 +59,11 @@ async function advance(
       return null;
     }
     const done = await work(parts, loaded, sync, { request, leave }, signal);
-    if (done.again !== null) return done.again;
-    if (signal.aborted) return clock.now();
+    if (signal.aborted) return done.again ?? clock.now();
     const next = await state.queued(name);
-    return next === null ? null : Math.max(clock.now(), next.run.resumeAt ?? 0);
+    if (next === null || next.run.id === request?.run.id) return done.again;
+    const nextAt = Math.max(clock.now(), next.run.resumeAt ?? 0);
+    return Math.min(nextAt, done.again ?? nextAt);
   } finally {
     await release();
   }
@@ -194,10 +198,14 @@ async function settle(
   return { again: run.action === "plan" ? await nextLook(parts, sync.name) : again };
 }
 
-/** A run that was taken up again left its removals to a plan, which nobody asked for. */
+/** A run that was taken up again left its removals to a plan, which nobody asked for: those in doubt as well. */
 function leavesToPlan({ state, operations }: RunRecord): boolean {
-  const isOver = state === "succeeded" || state === "partial";
-  return isOver && Object.values(operations).some(({ cancelled }) => cancelled > 0);
+  const isOver = state === "succeeded" || state === "partial" || state === "blocked";
+  const isLeft = (operation: Operation): boolean => {
+    const { cancelled = 0, deferred = 0 } = operations[operation] ?? {};
+    return cancelled + deferred > 0;
+  };
+  return isOver && REMOVALS.some(isLeft);
 }
 
 /** The day's calls ended before there was a plan: when there may be more; null for all other ends. */

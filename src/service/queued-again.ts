@@ -6,7 +6,7 @@ import type { ServiceParts } from "./service-parts.ts";
 
 /**
  * A run that a stop cut short, or that came to no plan for a death or for want of calls, is asked for once more: the diff finds
- * what is left. `beginsAt`: when the caller rings for it, ms since the epoch; whoever asks meanwhile has it begin at once.
+ * what is left. `beginsAt`: not before, ms since the epoch; whoever asks meanwhile has it begin at once.
  */
 export async function queuedRunAgain(
   parts: ServiceParts,

@@ -30,7 +30,7 @@ export function askMethods(
         const row: (RunRow & AskRow) | undefined = await db("run")
           .join("ask", "ask.run", "run.id")
           .where({ sync, state: "queued" })
-          .orderBy("run.id")
+          .orderByRaw("coalesce(run.resume_at, 0), run.id")
           .select("run.*", "ask.approve", "ask.insists", "ask.who")
           .first();
         return row === undefined ? null : requestOf(row);
@@ -91,15 +91,16 @@ async function putRequest(trx: Knex.Transaction, { run, ask }: RunRequest): Prom
   const waiting: RunRow[] = await trx("run").where({ sync: run.sync, state: "queued" });
   const same = waiting.map(fromRow).find((other) => (other.action === "plan") === (run.action === "plan"));
   if (same !== undefined) {
-    // Every row again includes what changed.
+    // Every row again includes what changed; whoever asks without a time asks for now.
     const action = same.action === "resync" ? "resync" : run.action;
-    if (action !== same.action) await trx("run").where({ id: same.id }).update({ action });
+    const resumeAt = run.resumeAt === null ? null : same.resumeAt;
+    await trx("run").where({ id: same.id }).update({ action, resume_at: resumeAt });
     const more = { ...(ask.approve ? { approve: true } : {}), ...(ask.insists ? { insists: true } : {}) };
     if (ask.approve || ask.insists)
       await trx("ask")
         .where({ run: same.id })
         .update({ ...more, who: toStored(ask.who) });
-    return { kind: "coalesced", run: { ...same, action } };
+    return { kind: "coalesced", run: { ...same, action, resumeAt } };
   }
   await trx("run").insert(toRow(run));
   await trx("ask").insert({ ...ask, run: run.id, who: toStored(ask.who) });

@@ -60,6 +60,29 @@ it.concurrent("killed in mid-run, it leaves the removals to a plan, which follow
   expect(await again.stop()).toBe(0);
 });
 
+it.concurrent("killed as its removals are out, it removes by a plan that follows by itself, and each record once", async () => {
+  const portal = await newPortal();
+  await portal.addFields("contacts", [CUSTOMER_ID]);
+  const people = PEOPLE.slice(0, 300);
+  const project = newProject(peopleProject(portal.url, people, { guards: "off", on_removed: "archive" }));
+  const service = await startService(project);
+  await service.start("people", { wait: 60 });
+  // The call is held, and then it never arrives.
+  await portal.fault({ match: { path: "/batch/archive" }, times: 1, fault: "reset" });
+  await portal.hold("/batch/archive");
+  project.write({ "people.json": people.slice(0, -5) });
+  const { body } = await service.start("people");
+  await callsHeld(portal, service.running);
+  await service.stop("SIGKILL");
+  await portal.noFaults();
+  const again = await startService(project);
+  const ended = await again.ask<RunDocument>("GET", `/api/v1/runs/${body.id}?wait=60`);
+  expect(ended.body).toMatchObject({ state: "partial", operations: { archive: { applied: 0, deferred: 5 } } });
+  await until(async () => (await portal.dump()).length === 295);
+  expect(shown(await portal.dump())).toEqual(expected(people.slice(0, -5)));
+  expect(await again.stop()).toBe(0);
+});
+
 it.concurrent("killed while a run waits, it begins that run at its next start", async () => {
   const { portal, project, service } = await world();
   const waiting = await service.start("people");

@@ -41,7 +41,16 @@ export function serviceSuite(name: string, makePlace: () => Promise<ServicePlace
     const wanted = (part: Part = {}) => {
       const id = part.id ?? `r${String(++made).padStart(5, "0")}`;
       const { sync = "people", action = "run", approve = false, insists = false, who = "Ann" } = part;
-      const run = aRun({ id, sync, action, state: "queued", reason: null, startedAt: place.now(), endedAt: null });
+      const run = aRun({
+        id,
+        sync,
+        action,
+        state: "queued",
+        reason: null,
+        startedAt: place.now(),
+        endedAt: null,
+        resumeAt: null,
+      });
       return { run, ask: { approve, insists, who } } satisfies RunRequest;
     };
     const ask = async (part: Part = {}, key: IdempotencyKey | null = null) => {
@@ -111,6 +120,18 @@ export function serviceSuite(name: string, makePlace: () => Promise<ServicePlace
         expect((await store.queued("people"))?.run.id).toBe(plan.run.id);
         await store.dismiss(plan.run.id, CANCELLED, place.now());
         expect((await store.queued("people"))?.run.id).toBe(run.run.id);
+      });
+
+      it("one that is to begin later lets others go first; asked for once more without a time, it may begin at once", async () => {
+        const later = wanted({ action: "run" });
+        await store.request({ ...later, run: { ...later.run, resumeAt: place.now() + 3_600_000 } }, null);
+        const plan = await ask({ action: "plan" });
+        expect((await store.queued("people"))?.run.id).toBe(plan.run.id);
+        expect(await ask({ action: "run" })).toMatchObject({
+          kind: "coalesced",
+          run: { id: later.run.id, resumeAt: null },
+        });
+        expect((await store.queued("people"))?.run).toMatchObject({ id: later.run.id, resumeAt: null });
       });
 
       it("of one sync are nothing to another", async () => {

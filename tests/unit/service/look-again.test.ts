@@ -137,6 +137,14 @@ it("where the day's calls end before there is a plan, it is begun again once the
   expect(ended).toMatchObject({ state: "failed", code: "QUOTA_SPENT", reason: "not now; nothing was sent" });
   expect(ended?.resumeAt).toBe(again);
   expect(next).toMatchObject({ state: "queued", action: "resync", trigger: "test", resumeAt: again });
-  await advanceSync(blockedBy({}), "people", running());
-  expect(await rig.state.run(next?.id ?? "")).toMatchObject({ state: "succeeded", resumeAt: null });
+  const id = next?.id ?? "";
+  // A ring before that time, and a plan that somebody wants meanwhile.
+  expect(await advanceSync(blockedBy({}, (again ?? 0) - 1), "people", running())).toBe(again);
+  expect(await rig.state.run(id)).toMatchObject({ state: "queued" });
+  const plan = await ask(blockedBy({}), "plan");
+  expect(await advanceSync(blockedBy({}, (again ?? 0) - 1), "people", running())).toBe(again);
+  expect(await rig.state.run(plan)).toMatchObject({ state: "succeeded" });
+  expect(await rig.state.run(id)).toMatchObject({ state: "queued" });
+  expect(await advanceSync(blockedBy({}, again ?? 0), "people", running())).toBeNull();
+  expect(await rig.state.run(id)).toMatchObject({ state: "succeeded", resumeAt: null });
 });
