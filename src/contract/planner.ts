@@ -263,6 +263,8 @@ export interface Planner {
   ): Promise<void>;
   /** Of these records, those to which living rows of a plan go. */
   aims(path: string, remoteIds: readonly string[]): Promise<readonly string[]>;
+  /** Of these records, those whose rows left the model with a plan: record id → key of the row. */
+  leaving(path: string, remoteIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Who of this account's snapshots holds these records. */
   owners(account: string, object: string, remoteIds: readonly string[]): Promise<readonly LinkOwner[]>;
   /** Work under an older epoch is refused from here on (LEASE_LOST), whatever it wants to move. */

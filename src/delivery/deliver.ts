@@ -2,11 +2,10 @@ import type { Destination, RemoteObject } from "../contract/destination.ts";
 import { Fault } from "../contract/fault.ts";
 import type { PlanRow } from "../contract/plan.ts";
 import type { Sync } from "../contract/project.ts";
-import type { FieldValues } from "../contract/value.ts";
 import { type Batch, cutBatches, kindOf } from "./cut-batches.ts";
 import { openFlight } from "./flight.ts";
 import type { Recorder } from "./recorder.ts";
-import type { Holders, Neighbours } from "./settle/settled.ts";
+import type { Acknowledged, Holders, Neighbours, OwnersOf } from "./settle/settled.ts";
 
 export type DeliverParts = {
   readonly sync: Sync;
@@ -21,8 +20,8 @@ export type DeliverParts = {
   /** Ids of merged records that this account's syncs know of (old id → new id). */
   readonly aliases: () => Promise<ReadonlyMap<string, string>>;
   readonly holdersOf: (remoteIds: readonly string[]) => Promise<Holders>;
-  /** What the destination last acknowledged of a row's record; null where nothing certain is written down of it. */
-  readonly acknowledged: (key: string, remoteId: string) => Promise<FieldValues | null>;
+  readonly ownersOf: OwnersOf;
+  readonly acknowledged: Acknowledged;
   /** Filled with records that came to rows, until those are written down (record id → key). */
   readonly claims: Map<string, string>;
   readonly neighbours: Neighbours;
@@ -51,6 +50,7 @@ export async function deliver(parts: DeliverParts, signal: AbortSignal): Promise
     object: parts.object,
     destination: parts.destination,
     holdersOf: holdersOf(parts),
+    ownersOf: ownersOf(parts),
     acknowledged: parts.acknowledged,
     claims: parts.claims,
     neighbours: parts.neighbours,
@@ -136,14 +136,25 @@ function cutRange({ fromSeq, toSeq, mayHaveLanded }: DeliverRange): DeliverRange
 /** Who holds a record: by the snapshots, and by what was accepted since. */
 function holdersOf(parts: DeliverParts): DeliverParts["holdersOf"] {
   return async (remoteIds) => {
-    // Before the snapshots are asked: what is accepted meanwhile stands there, and here no more.
-    const recent = remoteIds.flatMap((id): (readonly [string, string])[] => {
-      const key = parts.recorder.recentOwner(id);
-      return key === null ? [] : [[id, key]];
-    });
+    const recent = recentOwners(parts, remoteIds);
     const { own, others } = await parts.holdersOf(remoteIds);
     return { own: new Map([...own, ...recent]), others };
   };
+}
+
+function ownersOf(parts: DeliverParts): DeliverParts["ownersOf"] {
+  return async (remoteIds) => {
+    const recent = recentOwners(parts, remoteIds);
+    return new Map([...(await parts.ownersOf(remoteIds)), ...recent]);
+  };
+}
+
+/** To be asked before the snapshots: what is accepted meanwhile stands there, and here no more. */
+function recentOwners({ recorder }: DeliverParts, remoteIds: readonly string[]): (readonly [string, string])[] {
+  return remoteIds.flatMap((id): (readonly [string, string])[] => {
+    const key = recorder.recentOwner(id);
+    return key === null ? [] : [[id, key]];
+  });
 }
 
 function sameKind(batches: readonly Batch[]): Batch[] {

@@ -108,12 +108,23 @@ async function send(bench: Workbench, state: StateStore, shipment: Shipment, sig
           others: new Map([...comers, ...others.map((other) => [other.remoteId, other.sync] as const)]),
         };
       },
+      ownersOf: async (ids) => {
+        const holders = await bench.planner.owners(account.account.id, sync.object, ids);
+        const own = holders.filter((holder) => holder.sync === sync.name);
+        const leaving = await bench.planner.leaving(
+          plan,
+          own.map(({ remoteId }) => remoteId),
+        );
+        const staying = own.filter(({ remoteId, key }) => leaving.get(remoteId) !== key);
+        return new Map(staying.map(({ remoteId, key }) => [remoteId, key]));
+      },
       acknowledged: async (key, remoteId) => {
         await recorder.accept();
         const entry = await bench.planner.entry(sync.name, key);
-        // An entry that was only found, or is in doubt, does not say what its record holds.
-        const isCertain = entry?.remoteId === remoteId && !entry.isInDoubt && entry.mark === null;
-        return isCertain ? entry.payload : null;
+        if (entry?.remoteId !== remoteId) return null;
+        if (entry.isInDoubt) return "in doubt";
+        // An entry that was only found does not say what its record holds.
+        return entry.mark === null ? entry.payload : null;
       },
       claims,
       neighbours: stay,

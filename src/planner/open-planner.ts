@@ -12,7 +12,7 @@ import { emptyPlans } from "./empty-plans.ts";
 import { findInPlan, findPerson } from "./find-person.ts";
 import { forgetRows, forgetSnapshot, tallySnapshot } from "./forget-snapshot.ts";
 import { knownMetas } from "./known-metas.ts";
-import { aims, countPlanRows, dropPlan, hasPlan, planSha, readPlanRows } from "./plan-file.ts";
+import { aims, countPlanRows, dropPlan, hasPlan, leaving, planSha, readPlanRows } from "./plan-file.ts";
 import { planSession } from "./plan-session.ts";
 import { readEntry } from "./read-entry.ts";
 import { readRemoteIds, relinkRows } from "./record-ids.ts";
@@ -59,6 +59,7 @@ export async function openPlanner(options: EngineOptions, signal: AbortSignal): 
     dropPlan,
     countPlan: (path, ranges) => alone(() => countPlanRows(session, path, ranges)),
     aims: (path, remoteIds) => alone(() => aims(session, path, remoteIds)),
+    leaving: (path, remoteIds) => alone(() => leaving(session, path, remoteIds)),
     accept: (at, rows) =>
       alone(async () => {
         const { generation } = await metas.replacing(at.sync, (stored) => acceptRows(session, stored, at, rows));

@@ -161,6 +161,20 @@ export async function aims(
   return rows.map((row) => row.remote_id);
 }
 
+/** Of these records, those whose rows left the model with the plan: record id → key of the row. */
+export async function leaving(
+  session: DuckdbSession,
+  path: string,
+  remoteIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (remoteIds.length === 0) return new Map();
+  const rows = await session.rows<{ remote_id: string; key: string }>(
+    `select remote_id, key from read_parquet(${quoteText(path)})
+      where change = 'removed' and remote_id in (${remoteIds.map(quoteText).join(", ")})`,
+  );
+  return new Map(rows.map((row) => [row.remote_id, row.key]));
+}
+
 export async function countPlanRows(
   session: DuckdbSession,
   path: string,

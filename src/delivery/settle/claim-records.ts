@@ -7,7 +7,7 @@ import { type Answered, type SettleContext, type Settled, taken } from "./settle
  * Gives the rows that were written into another's record.
  */
 export async function claimRecords(
-  { claims, holdersOf }: SettleContext,
+  { claims, ownersOf }: SettleContext,
   answered: readonly Answered[],
   settled: Settled[],
 ): Promise<readonly Trespass[]> {
@@ -15,7 +15,7 @@ export async function claimRecords(
   const ids = answered.flatMap(({ row, outcome }) =>
     row.remoteId === null && outcome.kind === "applied" && outcome.created !== true ? [outcome.remoteId] : [],
   );
-  const owners = ids.length === 0 ? new Map<string, string>() : (await holdersOf(ids)).own;
+  const owners: ReadonlyMap<string, string> = ids.length === 0 ? new Map() : await ownersOf(ids);
   const trespasses: Trespass[] = [];
   for (const { index, row, outcome } of answered) {
     if (outcome.kind !== "applied" || row.change === "removed") continue;

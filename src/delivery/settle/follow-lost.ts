@@ -5,7 +5,7 @@ import { sendRows, type Target, updateTargets } from "./send-rows.ts";
 import {
   type Answered,
   fromOutcome,
-  gone,
+  letGo,
   metAgain,
   type SettleContext,
   type Settled,
@@ -32,7 +32,7 @@ export async function followLostUpdates(
     const survivor = survivors.get(id);
     return survivor === undefined || survivor === id ? [] : [{ index, row, remoteId: survivor, fields: row.fields }];
   });
-  for (const { index, id } of lost) if (!survivors.has(id)) settled[index] = gone(id);
+  for (const { index, row, id } of lost) if (!survivors.has(id)) settled[index] = letGo(row);
   await updateTargets(context, merged, settled, signal);
 }
 

@@ -3,7 +3,7 @@ import type { FieldValues } from "../../contract/value.ts";
 import { findSurvivors } from "./find-survivors.ts";
 import { lookUp } from "./look-up.ts";
 import { sendRows, type Target, updateTargets } from "./send-rows.ts";
-import { type Answered, fromOutcome, gone, lostAgain, type SettleContext, type Settled } from "./settled.ts";
+import { type Answered, fromOutcome, gone, letGo, type SettleContext, type Settled } from "./settled.ts";
 
 /**
  * The record of a linked row is gone. Where it was merged away, the row goes on with the record that answers for its id;
@@ -17,9 +17,6 @@ export async function followMissing(
 ): Promise<void> {
   const lost = answered.filter(({ outcome }) => outcome.kind === "missing");
   if (lost.length === 0) return;
-  const letGo = (rows: readonly Answered[]): void => {
-    for (const { index, row } of rows) settled[index] = isNewcomer(row) ? lostAgain(row.remoteId) : gone(row.remoteId);
-  };
   if (lost[0]?.row.change === "removed") {
     for (const { index, row } of lost) settled[index] = removedAlready(row);
     return;
@@ -30,14 +27,9 @@ export async function followMissing(
   const targets = context.sync.onMissingRecord === "skip" ? [] : await matchAgain(context, away, signal);
   const found = new Set(targets.map(({ index }) => index));
   const anew = away.filter(({ index }) => !found.has(index));
-  letGo(anew);
+  for (const { index, row } of anew) settled[index] = letGo(row);
   if (context.sync.onMissingRecord === "recreate") await recreate(context, anew, settled, signal);
   await updateTargets(context, [...survivors, ...targets], settled, signal);
-}
-
-/** The plan had found the record for it: that it was the row's once nobody can say. */
-function isNewcomer(row: PlanRow): boolean {
-  return row.adopted && !row.isKnown;
 }
 
 /**

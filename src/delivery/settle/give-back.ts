@@ -1,4 +1,4 @@
-import type { Write } from "../../contract/destination.ts";
+import type { Outcome, Write } from "../../contract/destination.ts";
 import type { PlanRow } from "../../contract/plan.ts";
 import { sendWrites } from "./send-rows.ts";
 import { type SettleContext, type Settled, taken } from "./settled.ts";
@@ -14,8 +14,8 @@ export type Trespass = {
 
 /**
  * Where nothing was looked up before, the vendor's own upsert may meet the record of another row, by a value that people typed
- * there, and write into it. The owner gets back what was last acknowledged of those fields. Until that has come about the row is
- * deferred: it will meet the record again, and this is tried again.
+ * there, and write into it. The owner gets back what was last acknowledged of those fields. While nobody knows whether it did, the
+ * row is deferred: it will meet the record again, and this is tried again. What cannot be given back is said with the refusal.
  */
 export async function giveBack(
   context: SettleContext,
@@ -27,10 +27,10 @@ export async function giveBack(
   // Of several rows that met one record each wrote its own fields.
   const fieldsOf = new Map<string, Record<string, string | null>>();
   for (const { index, row, remoteId, owner } of trespasses) {
-    const message = `record ${remoteId} belongs to row ${owner} and has yet to be given back its values`;
-    settled[index] = { kind: "deferred", code: "RECORD_TAKEN", message };
+    settled[index] = owing(remoteId, owner);
     const values = await context.acknowledged(owner, remoteId);
-    if (values === null) continue;
+    if (values === null) settled[index] = keptWrong(remoteId, owner, "what stood there is written down nowhere");
+    if (values === null || values === "in doubt") continue;
     const fields = fieldsOf.get(remoteId) ?? {};
     fieldsOf.set(remoteId, fields);
     // What it was met by stood there before. Of a field that the owner never had written nobody knows what stood there: it is
@@ -41,7 +41,31 @@ export async function giveBack(
   const owed = [...fieldsOf].filter(([, fields]) => Object.keys(fields).length > 0);
   const writes = owed.map(([id, fields]): Write => ({ by: { id }, fields }));
   const outcomes = writes.length === 0 ? [] : await sendWrites(context, "update", writes, signal);
-  const unpaid = new Set(owed.flatMap(([id], place) => (outcomes[place]?.kind === "applied" ? [] : [id])));
+  const answers = new Map(owed.map(([id], place) => [id, outcomes[place]]));
   for (const { index, remoteId, owner } of trespasses)
-    if (fieldsOf.has(remoteId) && !unpaid.has(remoteId)) settled[index] = taken(remoteId, owner);
+    if (fieldsOf.has(remoteId)) settled[index] = repaid(remoteId, owner, answers.get(remoteId));
+}
+
+/** What comes of the row, by what came of the giving back; undefined where there was nothing to give. */
+function repaid(remoteId: string, owner: string, answer: Outcome | undefined): Settled {
+  if (answer?.kind === "unknown" || answer?.kind === "deferred") return owing(remoteId, owner);
+  if (answer === undefined || (answer.kind === "applied" && answer.altered.length === 0)) return taken(remoteId, owner);
+  const why =
+    answer.kind === "applied"
+      ? `the destination keeps other values in ${answer.altered.map(({ field }) => field).join(", ")}`
+      : "message" in answer
+        ? answer.message
+        : answer.reason;
+  return keptWrong(remoteId, owner, why);
+}
+
+function owing(remoteId: string, owner: string): Settled {
+  const message = `record ${remoteId} belongs to row ${owner} and has yet to be given back its values`;
+  return { kind: "deferred", code: "RECORD_TAKEN", message };
+}
+
+/** Whoever reads it has to look at the record. */
+function keptWrong(remoteId: string, owner: string, why: string): Settled {
+  const refusal = taken(remoteId, owner);
+  return { ...refusal, message: `${refusal.message}, which could not be given back its own: ${why}` };
 }

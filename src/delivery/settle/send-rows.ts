@@ -64,9 +64,9 @@ export async function updateTargets(
   signal: AbortSignal,
 ): Promise<void> {
   if (targets.length === 0) return;
-  const { own } = await context.holdersOf(targets.map((target) => target.remoteId));
+  const owners = await context.ownersOf(targets.map((target) => target.remoteId));
   const chosen = targets.filter(({ index, row, remoteId }) => {
-    const owner = own.get(remoteId) ?? context.claims.get(remoteId);
+    const owner = owners.get(remoteId) ?? context.claims.get(remoteId);
     if (owner === undefined || owner === row.key) {
       context.claims.set(remoteId, row.key);
       return true;

@@ -10,7 +10,15 @@ import { giveBack } from "./give-back.ts";
 import { type Kept, keptRecords } from "./kept-records.ts";
 import { type LookedUp, lookUp, SEVERAL } from "./look-up.ts";
 import { sendRows } from "./send-rows.ts";
-import { type Answered, fromOutcome, lostAgain, metAgain, type SettleContext, type Settled } from "./settled.ts";
+import {
+  type Answered,
+  fromOutcome,
+  lostAgain,
+  metAgain,
+  RECORD_GONE,
+  type SettleContext,
+  type Settled,
+} from "./settled.ts";
 
 /**
  * Sends a batch and follows every answer to its end: a create that met a record updates it, a record that is gone is looked
@@ -98,7 +106,9 @@ async function loseRemoved({ neighbours }: SettleContext, rows: readonly PlanRow
 
 /** What may have landed once stays in doubt until an answer says what became of it, even where the second try never left. */
 function stillInDoubt(settled: Settled): Settled {
-  return settled.kind === "deferred" ? { kind: "inDoubt", reason: settled.message } : settled;
+  // Whatever landed there is gone with the record.
+  const isOpen = settled.kind === "deferred" && settled.code !== RECORD_GONE;
+  return isOpen ? { kind: "inDoubt", reason: settled.message } : settled;
 }
 
 /** Whether a second try of this call may make a second record. No vendor refuses one with a value that need not be unique. */

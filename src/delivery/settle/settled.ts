@@ -14,6 +14,15 @@ export type Settled =
 /** Record id → who holds it: the key of this sync's row; the name of another sync of which a living row holds it. */
 export type Holders = { readonly own: ReadonlyMap<string, string>; readonly others: ReadonlyMap<string, string> };
 
+/** Record id → key of this sync's row that holds it and stays: one that leaves in this very plan lets a newcomer take it along. */
+export type OwnersOf = (remoteIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+
+/**
+ * What the destination last acknowledged of a row's record. `in doubt`: the next run's answer will say; null: nothing certain is
+ * written down of it.
+ */
+export type Acknowledged = (key: string, remoteId: string) => Promise<FieldValues | "in doubt" | null>;
+
 /** Runs of other syncs at work in the same object. */
 export type Neighbours = {
   /** Told before it is asked who holds these records; then the caller says which of them it spares after all. */
@@ -28,8 +37,8 @@ export type SettleContext = {
   /** Wrapped: limited, retrying, bisecting. */
   readonly destination: Destination;
   readonly holdersOf: (remoteIds: readonly string[]) => Promise<Holders>;
-  /** What the destination last acknowledged of a row's record; null where nothing certain is written down of it. */
-  readonly acknowledged: (key: string, remoteId: string) => Promise<FieldValues | null>;
+  readonly ownersOf: OwnersOf;
+  readonly acknowledged: Acknowledged;
   /** Record id → key of the row to which it came, while that is written down nowhere yet. */
   readonly claims: Map<string, string>;
   readonly neighbours: Neighbours;
@@ -77,13 +86,20 @@ export function gone(remoteId: string | null): Settled {
   return { kind: "skipped", reason: `record ${remoteId ?? ""} is gone from the destination` };
 }
 
+/** A row whose record nobody answers for any more. Where the plan had found it, nobody can say that it ever was the row's. */
+export function letGo({ adopted, isKnown, remoteId }: PlanRow): Settled {
+  return adopted && !isKnown ? lostAgain(remoteId) : gone(remoteId);
+}
+
+export const RECORD_GONE = "RECORD_GONE";
+
 /** A record that was found or met is gone before it was the row's: the next plan looks for the row's record anew. */
 export function lostAgain(remoteId: string | null): Settled {
   const message = `record ${remoteId ?? ""} is gone since it was found; the row is looked for anew`;
-  return { kind: "deferred", code: "RECORD_GONE", message };
+  return { kind: "deferred", code: RECORD_GONE, message };
 }
 
-export function taken(remoteId: string, owner: string): Settled {
+export function taken(remoteId: string, owner: string): Extract<Settled, { kind: "rejected" }> {
   return {
     kind: "rejected",
     code: "RECORD_TAKEN",

@@ -34,6 +34,12 @@ export function memoryPlanner(disk: PlannerDisk, evaluate: Evaluate, clock: Cloc
       const aims = new Set(going.flatMap(({ remoteId }) => remoteId ?? []));
       return remoteIds.filter((id) => aims.has(id));
     },
+    leaving: async (path, remoteIds) =>
+      new Map(
+        planOf(disk, path).rows.flatMap(({ change, remoteId, key }): [string, string][] =>
+          change === "removed" && remoteId !== null && remoteIds.includes(remoteId) ? [[remoteId, key]] : [],
+        ),
+      ),
     accept: async (at, rows) => acceptRows(disk, at, rows),
     markInDoubt: async (at, ranges) => markInDoubt(disk, at, ranges, clock.now()),
     owners: async (account, object, remoteIds) =>

@@ -66,6 +66,7 @@ function delivery(rows: readonly PlanRow[], script: Script = {}, part: Partial<D
     ranges: [{ fromSeq: 0, toSeq: rows.length - 1, mayHaveLanded: false }],
     aliases: async () => new Map(),
     holdersOf: async () => ({ own: new Map(), others: new Map() }),
+    ownersOf: async () => new Map(),
     acknowledged: async () => null,
     claims: new Map(),
     neighbours: ALONE,

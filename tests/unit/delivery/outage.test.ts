@@ -64,6 +64,7 @@ async function delivered(rows: readonly PlanRow[], destination: DeliverParts["de
     aliases: async () => new Map(),
     acknowledged: async () => null,
     holdersOf: async () => ({ own: new Map(), others: new Map() }),
+    ownersOf: async () => new Map(),
     ...{ check: () => null, onProgress: () => undefined },
   };
   const { stopped } = await deliver(parts, running());

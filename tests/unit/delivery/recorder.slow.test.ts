@@ -173,6 +173,7 @@ async function send(
       ranges: [{ fromSeq: 0, toSeq: plan.file.rows - 1, mayHaveLanded: false }],
       aliases: async () => new Map(),
       holdersOf: async () => ({ own: new Map(), others: new Map() }),
+      ownersOf: async () => new Map(),
       acknowledged: async () => null,
       claims: new Map(),
       neighbours: ALONE,

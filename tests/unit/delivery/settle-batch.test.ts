@@ -28,14 +28,17 @@ async function settle(
   if (batch === undefined || others.length > 0) throw new Error("the test's rows are no single batch");
   const faults: Fault[] = [];
   const merged: string[] = [];
+  const ownersOf = async (ids: readonly string[]) =>
+    new Map(ids.flatMap((id) => (owners[id] === undefined ? [] : [[id, owners[id]] as const])));
   const context = {
     sync: aSync(sync),
     object: ANY_OBJECT,
     destination: world.destination,
     holdersOf: async (ids: readonly string[]) => ({
-      own: new Map(ids.flatMap((id) => (owners[id] === undefined ? [] : [[id, owners[id]] as const]))),
+      own: await ownersOf(ids),
       others: new Map(Object.entries(held)),
     }),
+    ownersOf,
     acknowledged: async () => null,
     claims: new Map(),
     neighbours: ALONE,
@@ -363,7 +366,7 @@ describe("an upsert that may have landed under a process that died", () => {
 
 describe("a row that the vendor's own upsert wrote into another row's record", () => {
   const ROW = aRow({ key: "2", fields: { ext: "E2", name: "two", note: "of two" }, match: [{ ext: "E2" }] });
-  const trespass = async (acknowledged: FieldValues | null, script: Script = {}) => {
+  const trespass = async (acknowledged: FieldValues | "in doubt" | null, script: Script = {}) => {
     const world = scriptedDestination(script);
     const id = world.seed({ ext: "E2", name: "one", note: null });
     const part = { acknowledged: async () => acknowledged };
@@ -378,12 +381,33 @@ describe("a row that the vendor's own upsert wrote into another row's record", (
   });
 
   test("is deferred where nobody knows them yet, or they could not be sent: it will meet the record again", async () => {
-    expect((await trespass(null)).settled).toMatchObject([{ kind: "deferred", code: "RECORD_TAKEN" }]);
+    expect((await trespass("in doubt")).settled).toMatchObject([{ kind: "deferred", code: "RECORD_TAKEN" }]);
     const down = await trespass(
       { name: "one" },
       { write: (_, batch) => (batch.operation === "update" ? LOST : undefined) },
     );
     expect(down.settled).toMatchObject([{ kind: "deferred", code: "RECORD_TAKEN" }]);
+  });
+
+  test.each<[string, FieldValues | null, Outcome | undefined, RegExp]>([
+    ["nothing is written down of them", null, undefined, /written down nowhere/],
+    [
+      "the destination refuses them",
+      { name: "one" },
+      { kind: "rejected", code: "INVALID_OPTION", field: "name", message: "no such option", suppressed: false },
+      /no such option/,
+    ],
+    [
+      "the destination keeps the other's",
+      { name: "one" },
+      { kind: "applied", remoteId: "1", created: false, altered: [{ field: "name", sent: "one", kept: "two" }] },
+      /keeps other values in name/,
+    ],
+  ])("is refused where they cannot be given back, which it says: %s", async (_, values, answer, why) => {
+    const write: Script["write"] = (_, batch) => (batch.operation === "update" ? answer : undefined);
+    expect((await trespass(values, { write })).settled).toMatchObject([
+      { kind: "rejected", code: "RECORD_TAKEN", message: expect.stringMatching(why) },
+    ]);
   });
 });
 
@@ -422,6 +446,11 @@ describe("runs of other syncs in the same object (S10)", () => {
     const world = scriptedDestination();
     const row = aRow({ key: "1", ...LINKED, change: "added", isKnown: false, adopted: true });
     expect((await settle(world, [row])).settled).toMatchObject([{ kind: "deferred", code: "RECORD_GONE" }]);
+    // The write to it was never answered, or may have landed under a process that died.
+    const silent = scriptedDestination({ write: () => LOST });
+    expect((await settle(silent, [row])).settled).toMatchObject([{ kind: "deferred", code: "RECORD_GONE" }]);
+    const again = await settle(world, [row], {}, {}, {}, {}, true);
+    expect(again.settled).toMatchObject([{ kind: "deferred", code: "RECORD_GONE" }]);
   });
 });
 

@@ -160,7 +160,8 @@ export const adoptedRows: readonly Case[] = [
     },
   },
   {
-    title: "to which records a plan's living rows go is known before anything of it is accepted (S10)",
+    title:
+      "to which records a plan's living rows go, and whose rows leave, is known before anything of it is accepted (S10)",
     run: async (subject) => {
       const sync = syncOn(subject, { onRemoved: { kind: "archive" } });
       const rows = (...ids: string[]) =>
@@ -175,6 +176,8 @@ export const adoptedRows: readonly Case[] = [
       const { path } = planned.file;
       expect(await subject.planner.aims(path, ["R-1", "it's", "R-2"]), "not the record that goes").toEqual(["it's"]);
       expect(await subject.planner.aims(path, [])).toEqual([]);
+      expect(await subject.planner.leaving(path, ["R-1", "it's", "R-2"])).toEqual(new Map([["R-1", "1"]]));
+      expect(await subject.planner.leaving(path, [])).toEqual(new Map());
     },
   },
   {
