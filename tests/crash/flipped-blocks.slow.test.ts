@@ -73,4 +73,4 @@ it("a run that was interrupted over a large snapshot does not go on where a bloc
   putBack();
   expect(await stage.run()).toMatchObject({ status: 0 });
   expect(await stage.faults()).toEqual([]);
-});
+}, 300_000);

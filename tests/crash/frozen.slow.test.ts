@@ -91,7 +91,7 @@ it("a worker that took the lease over meanwhile: awake again, the first one noti
   // Sluice itself would need the planner's lock for it; the lease in the state is what the next worker goes by.
   const file = stateFile(stage);
   const state = await openState({ file, mode: "open", clock: fastClock(clock) });
-  const taken = await state.acquire("people", "worker@elsewhere", 60_000, () => false);
+  const taken = await state.acquire("people", "worker@elsewhere", 3_600_000, () => false);
   expect(taken).toMatchObject({ ok: true });
   await state.close();
 

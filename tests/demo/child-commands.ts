@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 export const REPO = fileURLToPath(new URL("../..", import.meta.url));
 const SLUICE = fileURLToPath(new URL("../../dist/src/main.js", import.meta.url));
-const STOP_MS = 5_000;
+const STOP_MS = 20_000;
 const WATCH_MS = 20;
 
 const children = new Set<ChildProcess>();

@@ -1,7 +1,6 @@
 // Proves the CLI contract: what --help loads, the way from init to run, the JSON documents, cancelling, looking, and no secrets.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { callsHeld } from "./killed.ts";
@@ -141,10 +140,11 @@ describe.concurrent("the CLI", () => {
 
   it("stops on SIGINT before the next batch, counts the rest as cancelled, and completes next time", async () => {
     const { portal, project } = await world(4_000, { guards: "off" });
-    await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 250 } });
+    await portal.hold("/batch/upsert", 2);
     const running = project.start(["run", "people", "--json"]);
-    await firstWrite(portal);
+    await callsHeld(portal, running);
     running.child.kill("SIGINT");
+    await portal.noFaults();
     const ended = await running.ended;
     expect(ended.status).toBe(130);
     const { run } = JSON.parse(ended.stdout) as { run: RunDocument };
@@ -155,7 +155,6 @@ describe.concurrent("the CLI", () => {
     expect(cancelled).toBeGreaterThan(0);
     expect(applied + cancelled).toBe(4_000);
     expect(await portal.dump()).toHaveLength(applied);
-    await portal.noFaults();
     expect(await project.run("people")).toMatchObject({
       status: 0,
       run: { created: cancelled, counts: { unchanged: applied } },
@@ -276,10 +275,6 @@ async function world(count: number, sync: object = {}): Promise<{ portal: Portal
   const portal = await newPortal();
   await portal.addFields("contacts", [CUSTOMER_ID]);
   return { portal, project: newProject(peopleProject(portal.url, crowd(count), sync)) };
-}
-
-async function firstWrite(portal: Portal): Promise<void> {
-  while ((await portal.writes()).length === 0) await delay(20);
 }
 
 /** The address in the line that a sandbox says when it listens. */

@@ -46,7 +46,12 @@ it.concurrent.each(SEEDS)("seed %i", async (seed) => {
   }
   await portal.noFaults();
 
-  const last = await project.run("people");
+  let last = await project.run("people");
+  // Three deaths in a row before an answer was written down: it goes on once somebody says so.
+  if (last.error?.code === "QUARANTINED") {
+    await project.sluice(["resume", "people"]);
+    last = await project.run("people");
+  }
   expect(last.error, `seed ${seed}`).toBe(null);
   expect(last, `seed ${seed}`).toMatchObject({ status: 0, run: { state: "succeeded" } });
   const ours = (await portal.dump()).filter((record) => !strangers.includes(record.id));

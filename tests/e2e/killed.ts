@@ -21,9 +21,9 @@ export async function killInMidRun(project: Project, portal: Portal, moment: Mom
   await portal.noFaults();
 }
 
-/** Until the first of the held calls has come. */
-export async function callsHeld(portal: Portal, running: Running): Promise<void> {
-  while ((await portal.held()) === 0) {
+/** Until the first of the held calls has come, or so many of them. */
+export async function callsHeld(portal: Portal, running: Running, count = 1): Promise<void> {
+  while ((await portal.held()) < count) {
     if (running.child.exitCode !== null) throw new Error(`it ended before that: ${(await running.ended).stderr}`);
     await delay(20);
   }

@@ -1,7 +1,6 @@
 // Proves that rows and why say what is true of runs that were held, cancelled or killed, and of keys of several parts.
-import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { killInMidRun } from "./killed.ts";
+import { callsHeld, killInMidRun } from "./killed.ts";
 import { CUSTOMER_ID, crowd, PEOPLE_SQL, peopleProject } from "./people.ts";
 import { type Portal, portalMaker } from "./portal.ts";
 import { type Project, projectMaker } from "./project.ts";
@@ -39,10 +38,11 @@ describe.concurrent("looking at", () => {
 
   it("a cancelled run: what applied, and what was never sent", async () => {
     const { portal, project } = await world(3_000, { guards: "off" });
-    await portal.fault({ match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 300 } });
+    await portal.hold("/batch/upsert", 2);
     const running = project.start(["run", "people", "--json"]);
-    while ((await portal.writes()).length < 2) await delay(20);
+    await callsHeld(portal, running);
     running.child.kill("SIGINT");
+    await portal.noFaults();
     expect((await running.ended).status).toBe(130);
     await proveApart(project, portal, 3_000, "cancelled", "not sent");
     expect((await project.sluice(["rows", "last"])).stdout).toMatch(/cancelled: .*\d+ of 3,000 planned rows applied/);

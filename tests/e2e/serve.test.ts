@@ -10,7 +10,6 @@ import { startService, until } from "./service.ts";
 
 const newProject = projectMaker();
 const newPortal = portalMaker();
-const SLOW = { match: { path: "/batch/upsert" }, times: null, fault: { delay_ms: 700 } };
 
 async function world(count: number, sync: object = {}) {
   const portal = await newPortal();
@@ -45,14 +44,14 @@ describe.concurrent("a service", () => {
     const rows = await service.ask<{ rows: object[] }>("GET", `/api/v1/runs/${sent.body.id}/plan?limit=3`);
     expect(rows.body.rows).toHaveLength(3);
 
-    await portal.fault(SLOW);
+    await portal.hold("/batch/upsert", 2);
     project.write({ "people.json": crowd(900) });
     const long = await service.start("people", { approve: true });
-    await until(async () => (await portal.writes()).length > 1);
+    await until(async () => (await portal.held()) > 0);
     expect((await service.ask("POST", `/api/v1/runs/${long.body.id}/cancel`)).status).toBe(202);
+    await portal.noFaults();
     const stopped = await service.ask<RunDocument>("GET", `/api/v1/runs/${long.body.id}?wait=60`);
     expect(stopped.body).toMatchObject({ state: "cancelled", code: "CANCELLED" });
-    await portal.noFaults();
     const rest = await service.start("people", { approve: true, wait: 60 });
     expect(rest.body).toMatchObject({ state: "succeeded" });
     expect(shown(await portal.dump())).toEqual(expected(crowd(900)));
@@ -94,19 +93,21 @@ describe.concurrent("a service", () => {
     const resumed = await project.json<object>(["resume", "people"]);
     expect(resumed).toMatchObject({ status: 0, document: { run: { state: "succeeded", planned: 0 } } });
 
-    await portal.fault(SLOW);
+    await portal.hold("/batch/upsert", 2);
     // A file that was saved a moment ago counts at once.
     project.write({
       "people.json": crowd(900),
       "syncs/people.yml": { ...JSON.parse(project.read("syncs/people.yml")), guards: "off" },
     });
     const running = project.start(["run", "people", "--json"]);
-    await until(async () => (await portal.writes()).length > 2);
+    await until(async () => (await portal.held()) > 0);
     running.child.kill("SIGINT");
+    const audit = async () => (await service.ask<Audit>("GET", "/api/v1/audit")).body.entries;
+    await until(async () => (await audit()).some(({ act }) => act === "cancel"));
+    await portal.noFaults();
     const ended = await running.ended;
     expect(ended.status).toBe(130);
     expect(JSON.parse(ended.stdout)).toMatchObject({ run: { state: "cancelled" } });
-    await portal.noFaults();
 
     project.write({ "syncs/people.yml": "model: people\nmodel: twice\n" });
     await until(async () => (await service.ask("GET", "/api/v1/project")).body.refused !== null);
@@ -119,16 +120,21 @@ describe.concurrent("a service", () => {
   });
 
   it("starts what its schedules say, and those that come after; a pause holds them back", async () => {
-    const { project } = await world(5, { schedule: { every: "1m" } });
+    const { project } = await world(5, { schedule: { every: "12h" } });
     const next = { ...JSON.parse(project.read("syncs/people.yml")), schedule: { after: "people" }, model: "people" };
     project.write({ "syncs/later.yml": { ...next, fields: { customer_id: "id", email: "email", jobtitle: "stage" } } });
     const service = await startService(project);
     type Syncs = { syncs: { name: string; schedule: string; next_at: string; last_run: RunDocument | null }[] };
     const syncs = async () => (await service.ask<Syncs>("GET", "/api/v1/syncs")).body.syncs;
     const [later, people] = await syncs();
-    expect(people).toMatchObject({ name: "people", schedule: "every 1m", next_at: expect.any(String), last_run: null });
+    expect(people).toMatchObject({
+      name: "people",
+      schedule: "every 12h",
+      next_at: expect.any(String),
+      last_run: null,
+    });
     expect(later).toMatchObject({ name: "later", schedule: "after people (success)", last_run: null });
-    expect(Date.parse(people?.next_at ?? "") - Date.now()).toBeLessThanOrEqual(60_000);
+    expect(Date.parse(people?.next_at ?? "") - Date.now()).toBeLessThanOrEqual(12 * 3_600_000);
     expect((await service.ask("POST", "/api/v1/syncs/later/pause")).body).toMatchObject({ paused: true });
     await service.start("people", { wait: 60 });
     await until(async () => (await service.ask("GET", "/api/v1/syncs/later")).body.passed !== null);

@@ -79,6 +79,10 @@ export async function hubspotSubject(wrap?: (inner: Destination) => Destination)
       const { id } = (await ask("POST", "/crm/v3/objects/contacts/merge", body)) as { id: string };
       return id;
     },
+    struck: async () => {
+      const faults = (await control("GET", "faults")) as { struck: number }[];
+      return faults.reduce((sum, { struck }) => sum + struck, 0);
+    },
     calls: async () => ((await control("GET", "requests")) as unknown[]).length,
     close: async () => {
       await destination.close();

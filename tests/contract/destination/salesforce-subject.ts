@@ -83,6 +83,10 @@ export async function salesforceSubject(wrap?: (inner: Destination) => Destinati
       await ask("POST", "/__sandbox/merge", { object: "Contact", master: into, losers: [from] });
       return into;
     },
+    struck: async () => {
+      const faults = (await control("GET", "faults")) as { struck: number }[];
+      return faults.reduce((sum, { struck }) => sum + struck, 0);
+    },
     calls: async () => {
       const requests = (await control("GET", "requests")) as { path: string }[];
       return requests.filter(({ path }) => path.startsWith("/services/data/")).length;

@@ -59,6 +59,8 @@ export type Subject = {
   mishap(call: CallKind, mishap: Mishap, times?: number | null): Promise<void>;
   /** Merges the second into the first and says which record lives on; null where the vendor cannot. */
   readonly merge: ((into: string, from: string) => Promise<string>) | null;
+  /** How many calls have met mishaps so far. */
+  struck(): Promise<number>;
   /** How many calls have reached the vendor so far. */
   calls(): Promise<number>;
   close(): Promise<void>;

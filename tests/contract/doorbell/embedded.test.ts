@@ -23,6 +23,7 @@ doorbellSuite("embedded, on SQLite", async () => {
     now: clock.now,
     advance: clock.advance,
     jump: clock.jump,
+    sleepers: clock.sleepers,
     remove: async () => {
       for (const state of open) await state.close();
       await rm(folder, { recursive: true });

@@ -5,6 +5,8 @@ export type HandClock = Clock & {
   advance(ms: number): void;
   /** The wall clock alone goes on, as it does while the machine sleeps, or when somebody sets it. */
   jump(ms: number): void;
+  /** How many sleep by it. */
+  sleepers(): number;
 };
 
 /** Time stands still until a hand moves it, also for those who sleep. */
@@ -38,6 +40,7 @@ export function handClock(startMs = 1_800_000_000_000): HandClock {
     jump: (ms) => {
       jumpedMs += ms;
     },
+    sleepers: () => sleepers.size,
   };
 }
 

@@ -104,7 +104,7 @@ describe("starting runs", () => {
 
   it("fifty without a key while one is at work are that one and one that waits", async () => {
     await rig.run("people");
-    await rig.portal.fault({ match: { path: "/batch/" }, times: 1, fault: { delay_ms: 1_500 } });
+    await rig.portal.hold("/batch/");
     const first = await rig.ask("POST", "/api/v1/syncs/people/runs", { body: { action: "resync" } });
     await until(async () => (await rig.ask("GET", `/api/v1/runs/${first.body.id}`)).body.state === "writing");
     const answers = await Promise.all(
@@ -115,6 +115,7 @@ describe("starting runs", () => {
     expect(joined.has(first.body.id)).toBe(false);
     expect(answers.every(({ body }) => body.state === "queued")).toBe(true);
     expect(ids(await rig.ask("GET", "/api/v1/runs?sync=people&state=queued"))).toEqual([...joined]);
+    await rig.portal.noFaults();
     const [second] = joined;
     expect((await rig.ask("GET", `/api/v1/runs/${second}?wait=30`)).body).toMatchObject({ state: "succeeded" });
     expect((await rig.ask("GET", `/api/v1/runs/${first.body.id}`)).body.state).toBe("succeeded");
@@ -143,15 +144,15 @@ describe("cancelling", () => {
 
   it("stops a run at work before its next batch, and whoever waits for it is told", async () => {
     await rig.run("people");
-    await rig.portal.fault({ match: { path: "/batch/" }, times: 1, fault: { delay_ms: 400 } });
+    await rig.portal.hold("/batch/");
     const { body } = await rig.ask("POST", "/api/v1/syncs/people/runs", { body: { action: "resync" } });
     await until(async () => (await rig.ask("GET", `/api/v1/runs/${body.id}`)).body.state === "writing");
     expect((await rig.ask("GET", "/api/v1/syncs/people")).body.running).toBe(body.id);
     const waiting = rig.ask("GET", `/api/v1/runs/${body.id}?wait=30`);
     expect((await rig.ask("POST", `/api/v1/runs/${body.id}/cancel`)).status).toBe(202);
+    await rig.portal.noFaults();
     expect((await waiting).body).toMatchObject({ state: "cancelled", code: "CANCELLED" });
     expect((await rig.ask("GET", "/api/v1/syncs/people")).body.running).toBeNull();
-    await rig.portal.noFaults();
     expect(await rig.run("people")).toMatchObject({ state: "succeeded" });
   });
 });

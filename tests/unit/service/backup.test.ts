@@ -31,22 +31,23 @@ async function waiting<T>(ask: () => Promise<T>, of: Rig = rig): Promise<{ reado
   return { answer };
 }
 
-/** A run whose writes are under way for so long. */
-async function longRun(delayMs: number): Promise<string> {
-  await rig.portal.fault({ match: { path: "/batch/up" }, times: null, fault: { delay_ms: delayMs } });
+/** A run whose writes are under way until the portal has no faults. */
+async function longRun(): Promise<string> {
+  await rig.portal.hold("/batch/up");
   const id = await start("people", { action: "resync" });
   await until(async () => (await stateOf(id)) === "writing");
   return id;
 }
 
 it("lets the run at work end, holds back what comes meanwhile, and begins that afterwards", async () => {
-  const first = await longRun(400);
+  const first = await longRun();
   const asked = await waiting(() => backUp({ folder: inside("copies/first"), wait_seconds: 30 }));
   const second = await start("firms", { action: "plan" });
   await until(async () => (await rig.state.rings.stats(Date.now())).working === 2);
   expect([await stateOf(first), await stateOf(second)]).toEqual(["writing", "queued"]);
   expect(existsSync(inside("copies"))).toBe(false);
 
+  await rig.portal.noFaults();
   const answer = await asked.answer;
   expect(answer).toMatchObject({
     status: 200,
@@ -56,14 +57,13 @@ it("lets the run at work end, holds back what comes meanwhile, and begins that a
   const { dir, seconds, bytes, ...manifest } = answer.body;
   expect(JSON.parse(await readFile(inside("copies/first/manifest.json"), "utf8"))).toEqual(manifest);
   expect(await readdir(inside("copies"))).toEqual(["first"]);
-  await rig.portal.noFaults();
   await until(async () => (await stateOf(second)) === "succeeded");
   const { entries } = (await rig.ask("GET", "/api/v1/audit")).body;
   expect(entries).toContainEqual(expect.objectContaining({ act: "backup", who: "Ann", detail: dir }));
 });
 
 it("says what is at work where no quiet moment comes, and lets everything go on", async () => {
-  const run = await longRun(600);
+  const run = await longRun();
   const refused = await backUp({ folder: inside("late"), wait_seconds: 0.1 });
   expect(refused).toMatchObject({
     status: 409,
@@ -118,7 +118,7 @@ it("is for tokens with the scope admin, of every sync", async () => {
 });
 
 it("is not begun by whoever went away while it waited", async () => {
-  const run = await longRun(400);
+  const run = await longRun();
   const gone = new AbortController();
   const { localKey, url } = rig;
   const asked = await waiting(() =>
@@ -144,7 +144,15 @@ it("comes whole or not at all where the service stops: a copy that has begun is 
   const ask = (name: string) => other.ask("POST", "/api/v1/state/backup", { body: { folder: folder(name) } });
   try {
     await other.run("people");
-    // Nobody is at work: it copies from here on.
+    const { lull, live } = other.service.parts;
+    const { planner } = live.current().bench;
+    const { copyTo } = planner;
+    const stops = vi.spyOn(lull, "close");
+    vi.spyOn(planner, "copyTo").mockImplementation(async (path) => {
+      await until(() => stops.mock.calls.length > 0);
+      return copyTo(path);
+    });
+    // Nobody is at work: it copies from here on, and is not done before the service stops.
     const begun = await waiting(() => ask("begun"), other);
     const late = await waiting(() => ask("late"), other);
     await other.service.stop();

@@ -205,7 +205,7 @@ async function endRun({ state, clock }: ServiceParts, run: RunRecord, end: RunSt
 
 /** Until nothing waits and nothing is at work any more, twice in a row. */
 async function calm({ bell }: ServiceParts): Promise<void> {
-  const endMs = performance.now() + 5_000;
+  const endMs = performance.now() + 50_000;
   for (let still = 0; still < 3; ) {
     await new Promise((resolve) => setTimeout(resolve, 2));
     const { waiting, working } = await bell.stats();

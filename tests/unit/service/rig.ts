@@ -164,7 +164,7 @@ select * from read_json('${dir}/people.json', format = 'array', columns = {
 }
 
 /** Waits until it is so. */
-export async function until(holds: () => boolean | Promise<boolean>, longestMs = 10_000): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, longestMs = 50_000): Promise<void> {
   const endMs = performance.now() + longestMs;
   while (!(await holds())) {
     if (performance.now() > endMs) throw new Error(`still not so after ${longestMs} ms: ${holds.toString()}`);

@@ -204,7 +204,7 @@ describe("an endpoint that does not take spans", () => {
     expect((await rig.run("people")).state).toBe("succeeded");
     const beganMs = performance.now();
     await stop();
-    expect(performance.now() - beganMs).toBeLessThan(7_000);
+    expect(performance.now() - beganMs).toBeLessThan(30_000);
     expect(log).toHaveLength(1);
     expect(JSON.parse(log[0] ?? "")).toMatchObject({
       level: "warn",
@@ -244,7 +244,7 @@ describe("an endpoint that does not take spans", () => {
     for (let index = 0; index < 20_000; index++) traces.requestCame("GET", {}).answered("/x", 200);
     await until(() => collector.texts.length > 0);
     await traces.close(AbortSignal.timeout(300));
-    expect(performance.now() - beganMs).toBeLessThan(4_000);
+    expect(performance.now() - beganMs).toBeLessThan(30_000);
     expect(collector.spans.length).toBeLessThanOrEqual(512 + 2_048);
   });
 });

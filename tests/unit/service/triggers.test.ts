@@ -146,40 +146,36 @@ describe("a trigger of one's own", () => {
 });
 
 describe("what is not signed as it must be", () => {
-  const stamp = seconds();
-  const good = hex(OLD, `${stamp}.{}`);
-  it.each<[string, string, Signing]>([
-    ["an unknown trigger", "nobody", {}],
-    ["a name of every object", "constructor", {}],
-    ["a trigger whose secret is not set here", "not_here", { secret: "" }],
-    ["another's secret", "crm", { secret: OLD }],
-    ["a secret of dbt's", "dbt", { secret: DBT }],
-    ["no signature", "orders", { headers: { "x-sluice-signature": "" } }],
-    ["another scheme", "orders", { stamp, body: "{}", headers: { "x-sluice-signature": `sha1=${good}` } }],
-    ["a signature without its scheme", "orders", { stamp, body: "{}", headers: { "x-sluice-signature": good } }],
-    [
-      "a part of the signature",
-      "orders",
-      { stamp, body: "{}", headers: { "x-sluice-signature": `sha256=${good.slice(2)}` } },
-    ],
-    [
-      "two signatures",
-      "orders",
-      { stamp, body: "{}", headers: { "x-sluice-signature": `sha256=${good}, sha256=${good}` } },
-    ],
+  /** Of an empty object, with the true signature put so. */
+  const signed = (put: (good: string) => string) => (): Signing => {
+    const stamp = seconds();
+    const headers = { "x-sluice-signature": put(hex(OLD, `${stamp}.{}`)) };
+    return { stamp, body: "{}", headers };
+  };
+  it.each<[string, string, () => Signing]>([
+    ["an unknown trigger", "nobody", () => ({})],
+    ["a name of every object", "constructor", () => ({})],
+    ["a trigger whose secret is not set here", "not_here", () => ({ secret: "" })],
+    ["another's secret", "crm", () => ({ secret: OLD })],
+    ["a secret of dbt's", "dbt", () => ({ secret: DBT })],
+    ["no signature", "orders", () => ({ headers: { "x-sluice-signature": "" } })],
+    ["another scheme", "orders", signed((good) => `sha1=${good}`)],
+    ["a signature without its scheme", "orders", signed((good) => good)],
+    ["a part of the signature", "orders", signed((good) => `sha256=${good.slice(2)}`)],
+    ["two signatures", "orders", signed((good) => `sha256=${good}, sha256=${good}`)],
     [
       "another time than the signed one",
       "orders",
-      { stamp, body: "{}", headers: { "x-sluice-timestamp": `${stamp + 1}` } },
+      () => ({ stamp: seconds(), headers: { "x-sluice-timestamp": `${seconds() + 1}` } }),
     ],
-    ["no time", "orders", { stamp: "" }],
-    ["a time that is no number", "orders", { stamp: "1e9" }],
-    ["an old time", "orders", { stamp: stamp - 400 }],
-    ["a time to come", "orders", { stamp: stamp + 400 }],
+    ["no time", "orders", () => ({ stamp: "" })],
+    ["a time that is no number", "orders", () => ({ stamp: "1e9" })],
+    ["an old time", "orders", () => ({ stamp: seconds() - 400 })],
+    ["a time to come", "orders", () => ({ stamp: seconds() + 400 })],
   ])("is answered all the same, and starts nothing: %s", async (_, name, signing) => {
     await idle();
     const before = (await runsOf("people")) + (await runsOf("again"));
-    const { status, body, text } = await pull(name, { ...signing, from: elsewhere() });
+    const { status, body, text } = await pull(name, { ...signing(), from: elsewhere() });
     expect([status, body]).toEqual([
       404,
       {

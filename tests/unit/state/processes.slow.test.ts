@@ -43,7 +43,7 @@ it.each([1, 2])("keeps what was acknowledged through kills at any moment (file %
   const file = join(folder, "state.db");
   for (let kill = 0; kill < KILLS; kill++) {
     const { child, lines } = start("acknowledge", file);
-    await once(child.stdout, "data");
+    while (!lines.some((line) => line.startsWith("done"))) await once(child.stdout, "data");
     const afterMs = 20 + ((kill * 37 + number * 53) % 90);
     await new Promise((resolve) => setTimeout(resolve, afterMs));
     child.kill("SIGKILL");

@@ -1,8 +1,14 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
-import { type Case, keyed, quiet, upsert } from "../subject.ts";
+import { type Case, keyed, quiet, type Subject, upsert } from "../subject.ts";
 
 const SLOW_MS = 20_000;
 const BEHIND_DECORATORS_MS = 500;
+
+async function abortWhenStruck(subject: Subject, controller: AbortController): Promise<void> {
+  while ((await subject.struck()) === 0) await delay(5);
+  controller.abort(new Error("stop"));
+}
 
 export const abortedInMidCall: readonly Case[] = [
   {
@@ -13,21 +19,21 @@ export const abortedInMidCall: readonly Case[] = [
         await subject.mishap("write", { delay_ms: BEHIND_DECORATORS_MS });
         const stop = new AbortController();
         const sent = upsert(subject, [keyed(subject, "K1")], stop.signal);
-        setTimeout(() => stop.abort(new Error("stop")), BEHIND_DECORATORS_MS / 5);
+        await abortWhenStruck(subject, stop);
         expect((await sent).outcomes.map((outcome) => outcome.kind)).toEqual(["applied"]);
         return;
       }
       await subject.mishap("write", { delay_ms: SLOW_MS });
       const controller = new AbortController();
       const before = await subject.calls();
-      const started = performance.now();
       const writing = upsert(subject, [keyed(subject, "K1")], controller.signal).then(
         (reply) => reply.outcomes.map((outcome) => outcome.kind),
         () => ["cancelled"],
       );
-      setTimeout(() => controller.abort(new Error("stop")), 100);
+      await abortWhenStruck(subject, controller);
+      const aborted = performance.now();
       const [kind] = await writing;
-      expect(performance.now() - started).toBeLessThan(SLOW_MS / 4);
+      expect(performance.now() - aborted).toBeLessThan(SLOW_MS / 4);
       expect(kind).toBe("unknown");
       expect((await subject.calls()) - before).toBeLessThanOrEqual(1);
     },
