@@ -49,12 +49,13 @@ export async function writeReport({ path, form }: ReportPlace, links: readonly L
 
 /** Per match entry what it found, with examples: at most 100 found and 100 without a record, and 1,000 with several. */
 export function reportJson(linked: LinkedSync) {
-  const { sync, unlinked, taken, none, calls, unfound } = linked;
+  const { sync, unlinked, taken, regained, none, calls, unfound } = linked;
   return {
     sync,
     unlinked,
     linked: linked.linked,
     taken,
+    regained,
     entries: linked.entries.map(({ fields, found, several }, index) => ({
       fields,
       found,

@@ -7,16 +7,22 @@ import { oneLine, shown } from "./render-plan.ts";
 const SHOWN = 20;
 
 /** What each match entry found, for --json. */
-export function foundJson({ entries, none, ambiguous }: LinkReport) {
-  return { none, entries, ambiguous: ambiguous.slice(0, SHOWN).map(({ key, message }) => ({ key, message })) };
+export function foundJson({ entries, regained, none, ambiguous }: LinkReport) {
+  return {
+    none,
+    regained,
+    entries,
+    ambiguous: ambiguous.slice(0, SHOWN).map(({ key, message }) => ({ key, message })),
+  };
 }
 
-export function foundLines({ entries, none }: LinkReport): string[] {
+export function foundLines({ entries, regained, none }: LinkReport): string[] {
   const lines = entries.map((entry) => {
     const several = entry.several > 0 ? `, several records for ${count(entry.several)}` : "";
     return `  by ${entry.fields.join(" + ")}: found ${count(entry.found)}${several}`;
   });
-  return [...lines, `  by none: ${count(none)}`];
+  const own = regained === 0 ? [] : [`  by the record id they had before a removal in doubt: found ${count(regained)}`];
+  return [...own, ...lines, `  by none: ${count(none)}`];
 }
 
 export function ambiguousLines({ ambiguous }: LinkReport): string[] {

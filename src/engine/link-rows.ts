@@ -10,6 +10,8 @@ const PAGE_ROWS = 10_000;
 /** What the match list found: per entry, and rows that no entry found. */
 export type LinkReport = {
   readonly entries: readonly { readonly fields: readonly string[]; readonly found: number; readonly several: number }[];
+  /** Rows whose removal was in doubt and whose record answers as itself: nothing else was looked for. */
+  readonly regained: number;
   readonly none: number;
   /** Calls that this took, and how many of them were searches by fields that are not unique. */
   readonly calls: number;
@@ -57,19 +59,22 @@ export async function linkRows(session: PlanSession, parts: LinkParts, signal: A
   const ambiguities: AmbiguousRow[] = [];
   const examples: LinkReport["found"][number][] = [];
   const unfound: string[] = [];
+  let regained = 0;
   let none = 0;
   let calls = 0;
   let searches = 0;
   for (let fromIndex = 0; ; fromIndex += PAGE_ROWS) {
     const rows = await session.unlinked(fromIndex, PAGE_ROWS);
-    if (rows.length === 0) return { entries, none, calls, searches, ambiguous: ambiguities, found: examples, unfound };
+    if (rows.length === 0)
+      return { entries, regained, none, calls, searches, ambiguous: ambiguities, found: examples, unfound };
     const links: Link[] = [];
     const unlinkable: Unlinkable[] = [];
     const former = await findFormer(parts, rows, signal);
     calls += former.calls;
     links.push(...former.links);
-    const regained = new Set(former.links.map((link) => link.key));
-    let open = rows.filter((row) => !regained.has(row.key));
+    const own = new Set(former.links.map((link) => link.key));
+    regained += own.size;
+    let open = rows.filter((row) => !own.has(row.key));
     for (const [entry, fields] of parts.mapping.match.entries()) {
       const { found, calls: asked } = await findPage(parts, open, entry, signal);
       calls += asked;

@@ -61,7 +61,7 @@ async function goOn(
   });
   if (prepared.account.account.id !== run.account)
     throw new Fault("DESTINATION_CHANGED", `run ${run.id} was planned for another account than this`, {
-      fix: "give the connection its former credentials back; nothing was sent",
+      fix: "give the connection its former credentials back; nothing was sent to this one",
     });
   const { batches } = await acceptAnswered(bench, state, lease, run);
   const taken = {

@@ -52,8 +52,8 @@ export type PlannedFacts = Pick<PlannedSync, "facts" | "guards" | "forecast" | "
  *   cancelled. A quota that runs out is no end: the run is `paused` until the quota is there again.
  *
  * Where the process dies between any two of these, the next start under a new epoch finds out from the state alone how far it
- * came (settle-unfinished.ts). Where a run cannot be taken up again (its file changed, it is a day old) its rows in doubt are
- * marked in the snapshot and are planned again whatever the model says by then (give-up-run.ts).
+ * came (settle-unfinished.ts). Where a run cannot be taken up again (its file changed, it is a day old, whom not to write to is
+ * asked anew) its rows in doubt are marked in the snapshot and are planned again whatever the model says by then (give-up-run.ts).
  */
 export async function runSync(
   bench: Workbench,

@@ -97,8 +97,8 @@ function isHeldOff({ state, resumeAt }: RunRecord, nowMs: number, { insists }: R
 }
 
 function askedAnew({ action }: RunRecord): string {
-  const rest = action === "resync" ? " (start the resync again for the rest)" : "";
-  return `interrupted, and whom not to write to is asked anew${rest}`;
+  const rest = action === "resync" ? "start the resync again for the rest" : "the next run plans the rest";
+  return `interrupted, and whom not to write to is asked anew (${rest})`;
 }
 
 function stillPaused(run: RunRecord): FinishedRun {

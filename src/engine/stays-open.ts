@@ -18,6 +18,8 @@ export async function staysOpen(state: StateStore, lease: Lease, run: RunRecord,
 
 function fixOf({ fix, rule }: Fault, { sync }: RunRecord): string {
   const goesOn = `\`sluice run ${sync}\` goes on with it (\`sluice resume ${sync}\` does only that)`;
-  if (rule.retry === "person") return fix === null ? goesOn : `${fix}; then ${goesOn}`;
+  // Fixes of a run's start say that nothing was sent, which this run has behind it.
+  if (rule.retry === "person")
+    return fix === null ? goesOn : `${fix.replace(/; nothing was sent$/, "")}; then ${goesOn}`;
   return `nothing is lost: ${goesOn}, and a service tries again by itself`;
 }

@@ -22,8 +22,11 @@ export interface Stay {
   removes(remoteIds: readonly string[]): (spared: readonly string[]) => void;
   /** Record id → another sync that is on its way to it. */
   comers(remoteIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** Which of them another sync has removed, or set about it, since this run began. Waits for who is about to decide. */
-  removed(remoteIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /**
+   * Which of them another sync has removed, or set about it, since this run began. Waits for who is about to decide; once the
+   * signal aborts, what is undecided counts as removed.
+   */
+  removed(remoteIds: readonly string[], signal: AbortSignal): Promise<ReadonlySet<string>>;
   leave(): void;
 }
 
@@ -34,6 +37,8 @@ const MOST_REMOVED = 200_000;
 
 type Guest = {
   place: Place | null;
+  /** Number of the last removal before it began. */
+  readonly since: number;
   readonly found: Set<string>;
   aims: ((remoteIds: readonly string[]) => Promise<readonly string[]>) | null;
 };
@@ -43,12 +48,11 @@ const NONE: ReadonlySet<string> = new Set();
 
 export function openUnderway(): Underway {
   const guests = new Set<Guest>();
-  /** By object of an account, then by record. Kept while anybody else is at work there. */
+  /** By object of an account, then by record; the newest last. Kept while anybody is at work there who began before. */
   const removals = new Map<string, Map<string, Removal>>();
   let removed = 0;
   const enter = (): Stay => {
-    const guest: Guest = { place: null, found: new Set(), aims: null };
-    const since = removed;
+    const guest: Guest = { place: null, since: removed, found: new Set(), aims: null };
     guests.add(guest);
     const others = (): Guest[] => [...guests].filter((other) => other !== guest && isNeighbour(other, guest));
     const removedHere = (): Map<string, Removal> | undefined =>
@@ -73,7 +77,11 @@ export function openUnderway(): Underway {
         const decided = new Promise<void>((resolve) => {
           decide = resolve;
         });
-        for (const id of remoteIds) here.set(id, { sync, number: ++removed, decided });
+        for (const id of remoteIds) {
+          // The newest stand last.
+          here.delete(id);
+          here.set(id, { sync, number: ++removed, decided });
+        }
         for (const id of here.keys()) {
           if (here.size <= MOST_REMOVED) break;
           here.delete(id);
@@ -89,26 +97,43 @@ export function openUnderway(): Underway {
           for (const id of await aimsOf(other, remoteIds)) if (other.place !== null) comers.set(id, other.place.sync);
         return comers;
       },
-      removed: async (remoteIds) => {
+      removed: async (remoteIds, signal) => {
         const here = removedHere();
         if (here === undefined) return NONE;
         const isOthers = (id: string): boolean => {
           const removal = here.get(id);
-          return removal !== undefined && removal.sync !== guest.place?.sync && removal.number > since;
+          return removal !== undefined && removal.sync !== guest.place?.sync && removal.number > guest.since;
         };
         const marked = remoteIds.filter(isOthers);
-        await Promise.all(marked.map((id) => here.get(id)?.decided));
+        if (marked.length === 0) return NONE;
+        await Promise.race([Promise.all(marked.map((id) => here.get(id)?.decided)), aborted(signal)]);
         return new Set(marked.filter(isOthers));
       },
       leave: () => {
         guests.delete(guest);
-        const isAnyones = (object: string): boolean =>
-          [...guests].some(({ place }) => place === null || objectOf(place) === object);
-        for (const object of removals.keys()) if (!isAnyones(object)) removals.delete(object);
+        forget(removals, [...guests]);
       },
     };
   };
   return { enter };
+}
+
+/** What was removed before whoever is at work there began is nobody's concern any more. */
+function forget(removals: Map<string, Map<string, Removal>>, guests: readonly Guest[]): void {
+  for (const [object, here] of removals) {
+    const present = guests.filter(({ place }) => place === null || objectOf(place) === object);
+    const oldest = Math.min(...present.map(({ since }) => since));
+    for (const [id, { number }] of here) {
+      if (number > oldest) break;
+      here.delete(id);
+    }
+    if (here.size === 0) removals.delete(object);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 async function aimsOf({ aims, found }: Guest, remoteIds: readonly string[]): Promise<readonly string[]> {

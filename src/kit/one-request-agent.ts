@@ -10,8 +10,11 @@ export type OneRequest = {
 };
 
 export type OneRequestOptions = {
-  /** Called at most once, for what the client would not notice by itself; the request is dropped already. */
-  readonly onRefused: (code: "REDIRECT" | "TOO_LARGE", reason: string) => void;
+  /**
+   * Called at most once, for what the client would not notice by itself; the request is dropped already. `RESET`: node-fetch 2
+   * waits for ever where an answer of known length breaks off.
+   */
+  readonly onRefused: (code: "REDIRECT" | "TOO_LARGE" | "RESET", reason: string) => void;
   /** Bytes of a response body as they come over the wire. */
   readonly maxBytes: number;
 };
@@ -26,10 +29,15 @@ type RequestTaker = { addRequest(request: ClientRequest, options: { host?: strin
 export function oneRequestAgent(shared: Agent, options: OneRequestOptions): OneRequest {
   let request: ClientRequest | null = null;
   let sent = false;
+  let isOver = false;
+  const refuse: OneRequestOptions["onRefused"] = (code, reason) => {
+    if (!isOver) options.onRefused(code, reason);
+    isOver = true;
+  };
   const agent: Agent & RequestTaker = Object.create(shared);
   agent.addRequest = (next, target) => {
     if (request !== null) {
-      options.onRefused("REDIRECT", `it redirects to ${target.host ?? "another address"}${target.path ?? ""}`);
+      refuse("REDIRECT", `it redirects to ${target.host ?? "another address"}${target.path ?? ""}`);
       next.destroy();
       // Node itself says nothing of a request that is destroyed before it had a socket.
       queueMicrotask(() => next.emit("error", new Error("the redirect was not followed")));
@@ -40,19 +48,29 @@ export function oneRequestAgent(shared: Agent, options: OneRequestOptions): OneR
       if (!socket.connecting) sent = true;
       else socket.once("encrypted" in socket ? "secureConnect" : "connect", () => (sent = true));
     });
-    next.once("response", (response) => capBytes(response, next, options));
+    next.once("response", (response) => {
+      capBytes(response, options.maxBytes, () => {
+        refuse("TOO_LARGE", `its answer is larger than ${options.maxBytes} bytes`);
+        next.destroy();
+      });
+      response.once("close", () => {
+        if (!response.complete) refuse("RESET", "the connection broke off in the middle of its answer");
+      });
+    });
     (shared as Agent & RequestTaker).addRequest(next, target);
   };
-  return { agent, isSent: () => sent, cut: () => void request?.destroy() };
+  const cut = (): void => {
+    isOver = true;
+    request?.destroy();
+  };
+  return { agent, isSent: () => sent, cut };
 }
 
-function capBytes(response: IncomingMessage, request: ClientRequest, options: OneRequestOptions): void {
+function capBytes(response: IncomingMessage, maxBytes: number, onMore: () => void): void {
   let bytes = 0;
   response.on("data", (chunk: Buffer) => {
-    const wasBelow = bytes <= options.maxBytes;
+    const wasBelow = bytes <= maxBytes;
     bytes += chunk.length;
-    if (bytes <= options.maxBytes || !wasBelow) return;
-    options.onRefused("TOO_LARGE", `its answer is larger than ${options.maxBytes} bytes`);
-    request.destroy();
+    if (bytes > maxBytes && wasBelow) onMore();
   });
 }

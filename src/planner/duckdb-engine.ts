@@ -19,7 +19,7 @@ export type EngineOptions = {
   /** Further folders that models may read. */
   readonly directories: readonly string[];
   readonly memoryLimitMb: number;
-  /** For scans of whole tables; those of the machine unless said otherwise. */
+  /** Threads for scans of whole tables; absent: as many as the machine has cores. */
   readonly cores?: number;
   readonly clock: Clock;
 };

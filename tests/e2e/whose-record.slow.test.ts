@@ -96,3 +96,18 @@ it("an insert without its first match value is refused: a lost answer would leav
   expect([status, run.counts?.invalid]).toEqual([3, 2]);
   expect(await portal.dump()).toEqual([]);
 });
+
+it("a person under a new key takes the record along, though nothing is looked up", async () => {
+  const portal = await newPortal();
+  const project = newProject(peopleProject(portal.url, crowd(3), { ...BY_EMAIL, on_removed: "archive" }));
+  await project.run("people");
+  const before = await portal.dump();
+  project.write({ "people.json": [...crowd(2), { ...person(3), id: 77 }] });
+  const { run } = await project.run("people");
+  expect(run.operations).toMatchObject({ upsert: { applied: 1, rejected: 0 }, archive: { transferred: 1, applied: 0 } });
+  expect(await portal.dump()).toEqual(before);
+  // The vendor met it: it counts as one that was there before, and stays when the row leaves.
+  project.write({ "people.json": crowd(2) });
+  await project.run("people");
+  expect(await portal.dump()).toHaveLength(3);
+});

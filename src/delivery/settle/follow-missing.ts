@@ -1,7 +1,7 @@
 import type { PlanRow } from "../../contract/plan.ts";
 import type { FieldValues } from "../../contract/value.ts";
 import { findSurvivors } from "./find-survivors.ts";
-import { lookUp } from "./look-up.ts";
+import { type LookedUp, lookUp } from "./look-up.ts";
 import { sendRows, type Target, updateTargets } from "./send-rows.ts";
 import { type Answered, fromOutcome, gone, letGo, type SettleContext, type Settled } from "./settled.ts";
 
@@ -24,11 +24,22 @@ export async function followMissing(
   const survivors = await survivorTargets(context, lost, signal);
   const merged = new Set(survivors.map(({ index }) => index));
   const away = lost.filter(({ index }) => !merged.has(index));
-  const targets = context.sync.onMissingRecord === "skip" ? [] : await matchAgain(context, away, signal);
-  const found = new Set(targets.map(({ index }) => index));
-  const anew = away.filter(({ index }) => !found.has(index));
-  for (const { index, row } of anew) settled[index] = letGo(row);
-  if (context.sync.onMissingRecord === "recreate") await recreate(context, anew, settled, signal);
+  const isSkipped = context.sync.onMissingRecord === "skip";
+  const found: LookedUp = isSkipped
+    ? new Map()
+    : await lookUp(
+        context,
+        away.map(({ row }) => row),
+        signal,
+      );
+  const targets = away.flatMap((one): Target[] => {
+    const remoteId = found.get(one.row.key);
+    return typeof remoteId === "string" ? [target(one, remoteId)] : [];
+  });
+  for (const { index, row } of away) if (typeof found.get(row.key) !== "string") settled[index] = letGo(row);
+  // Beside several that have its values one more would be made for nobody: the next plan names them.
+  const absent = away.filter(({ row }) => !found.has(row.key));
+  if (context.sync.onMissingRecord === "recreate") await recreate(context, absent, settled, signal);
   await updateTargets(context, [...survivors, ...targets], settled, signal);
 }
 
@@ -58,15 +69,6 @@ async function survivorTargets(
   return lost.flatMap((one): Target[] => {
     const survivor = survivors.get(one.row.remoteId ?? "");
     return survivor === undefined || survivor === one.row.remoteId ? [] : [target(one, survivor)];
-  });
-}
-
-async function matchAgain(context: SettleContext, lost: readonly Answered[], signal: AbortSignal): Promise<Target[]> {
-  const rows = lost.map(({ row }) => row);
-  const found = await lookUp(context, rows, signal);
-  return lost.flatMap((one): Target[] => {
-    const remoteId = found.get(one.row.key);
-    return typeof remoteId === "string" ? [target(one, remoteId)] : [];
   });
 }
 

@@ -88,15 +88,23 @@ async function sendAndFollow(
   await follow(followMissing);
   if (call === "update") await follow(followLostUpdates);
   if (call === "create") await follow(followLostCreates);
-  await loseRemoved(context, rows, settled);
+  await loseRemoved(context, rows, settled, signal);
   return settled.map((one, index) => (mayHaveLanded || outcomes[index]?.kind === "unknown" ? stillInDoubt(one) : one));
 }
 
 /** A record that a run of another sync removes meanwhile is no row's: that one did not know of it when it asked. */
-async function loseRemoved({ neighbours }: SettleContext, rows: readonly PlanRow[], settled: Settled[]): Promise<void> {
+async function loseRemoved(
+  { neighbours }: SettleContext,
+  rows: readonly PlanRow[],
+  settled: Settled[],
+  signal: AbortSignal,
+): Promise<void> {
   const idOf = (one: Settled, index: number): string | null =>
     one.kind === "applied" && rows[index]?.change !== "removed" ? one.remoteId : null;
-  const removed = await neighbours.removed(settled.flatMap((one, index) => idOf(one, index) ?? []));
+  const removed = await neighbours.removed(
+    settled.flatMap((one, index) => idOf(one, index) ?? []),
+    signal,
+  );
   if (removed.size === 0) return;
   for (const [index, one] of settled.entries()) {
     const id = idOf(one, index);

@@ -28,7 +28,7 @@ export type Neighbours = {
   /** Told before it is asked who holds these records; then the caller says which of them it spares after all. */
   removes(remoteIds: readonly string[]): (spared: readonly string[]) => void;
   /** Which of these one of them has removed, or set about it, while this run was at work. */
-  removed(remoteIds: readonly string[]): Promise<ReadonlySet<string>>;
+  removed(remoteIds: readonly string[], signal: AbortSignal): Promise<ReadonlySet<string>>;
 };
 
 export type SettleContext = {

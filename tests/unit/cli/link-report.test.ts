@@ -20,6 +20,7 @@ const LINKED: LinkedSync = {
   ],
   found: [{ key: "1", entry: 1, record: "901" }],
   ambiguous: [{ key: '=2","x', entry: 1, message: "2 records", count: 2, records: ["902", "903"] }],
+  regained: 0,
   none: 2,
   unfound: ["-4", "five"],
 };
@@ -48,6 +49,7 @@ test("JSON puts the examples under their entry, replaces what stood there, and l
       {
         sync: "people",
         linked: 2,
+        regained: 0,
         none: 2,
         none_examples: [{ key: "-4" }, { key: "five" }],
         entries: [

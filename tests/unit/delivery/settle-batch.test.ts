@@ -126,7 +126,9 @@ describe("records that are gone (S6)", () => {
     world.seed({ email: "b@x" });
     world.seed({ email: "b@x" });
     const double = aRow({ key: "2", ...LINKED, match: [null, { email: "b@x" }] });
-    expect((await settle(world, [double])).settled[0]?.kind).toBe("skipped");
+    for (const onMissingRecord of ["rematch", "recreate"] as const)
+      expect((await settle(world, [double], { onMissingRecord })).settled[0]?.kind).toBe("skipped");
+    expect(world.records.size, "none is made beside them").toBe(3);
   });
 
   test("rematch does not take what another row holds", async () => {

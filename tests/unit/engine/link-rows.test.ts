@@ -35,8 +35,8 @@ async function link(
     },
   };
   const parts = { sync: aSync(sync), mapping: MAPPING, object: ANY_OBJECT, destination: world.destination };
-  await linkRows(session as unknown as PlanSession, parts, running());
-  return { links, unlinkable, questions };
+  const report = await linkRows(session as unknown as PlanSession, parts, running());
+  return { links, unlinkable, questions, report };
 }
 
 const row = (key: string, ext: string | null, email: string | null): UnlinkedRow => ({
@@ -45,7 +45,7 @@ const row = (key: string, ext: string | null, email: string | null): UnlinkedRow
 });
 
 test("a row whose record may be there still is asked for by its id first, and only what answers as itself is its own", async () => {
-  const { links, questions } = await link(
+  const { links, questions, report } = await link(
     [
       { ...row("1", "E9", "new@x"), formerId: "1" },
       { ...row("2", "E2", "b@x"), formerId: "77" },
@@ -62,6 +62,7 @@ test("a row whose record may be there still is asked for by its id first, and on
     ["E2", "E3"],
     ["b@x", "c@x"],
   ]);
+  expect(report).toMatchObject({ regained: 1, entries: [{ found: 0 }, { found: 1 }], none: 1 });
 });
 
 test("the first entry that finds a record wins, the next is asked only for the rest", async () => {

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { openUnderway, type Stay } from "../../../src/engine/underway.ts";
 
+const quiet = new AbortController().signal;
 const IN = { account: "portal", object: "contacts" };
 
 function two(others: Partial<typeof IN> = {}): { leads: Stay; customers: Stay } {
@@ -30,7 +31,7 @@ test("another object, or another account, is none of their business", async () =
     customers.found(["1"]);
     leads.removes(["2"]);
     expect([...(await leads.comers(["1"]))]).toEqual([]);
-    expect([...(await customers.removed(["2"]))]).toEqual([]);
+    expect([...(await customers.removed(["2"], quiet))]).toEqual([]);
   }
 });
 
@@ -44,7 +45,7 @@ test("a removal is known to whoever was at work when it began, once it is decide
   const { leads, customers } = two();
   const decide = leads.removes(["1", "2"]);
   let seen: readonly string[] | null = null;
-  const asked = customers.removed(["1", "2", "3"]).then((ids) => {
+  const asked = customers.removed(["1", "2", "3"], quiet).then((ids) => {
     seen = [...ids];
   });
   await new Promise(setImmediate);
@@ -52,7 +53,17 @@ test("a removal is known to whoever was at work when it began, once it is decide
   decide(["2"]);
   await asked;
   expect(seen).toEqual(["1"]);
-  expect([...(await leads.removed(["1"]))], "its own").toEqual([]);
+  expect([...(await leads.removed(["1"], quiet))], "its own").toEqual([]);
+});
+
+test("whoever is told to stop waits for nobody's decision: what is undecided counts as removed", async () => {
+  const { leads, customers } = two();
+  leads.removes(["1"]);
+  const stop = new AbortController();
+  const asked = customers.removed(["1", "2"], stop.signal);
+  stop.abort(new Error("stop"));
+  expect([...(await asked)]).toEqual(["1"]);
+  expect([...(await customers.removed(["1", "2"], stop.signal))]).toEqual(["1"]);
 });
 
 test("a record that was removed before a run began, and is back, is like any other", async () => {
@@ -63,9 +74,9 @@ test("a record that was removed before a run began, and is back, is like any oth
   leads.removes(["1"])([]);
   const late = underway.enter();
   late.at({ sync: "customers", ...IN });
-  expect([(await tiers.removed(["1"])).size, (await late.removed(["1"])).size]).toEqual([1, 0]);
+  expect([(await tiers.removed(["1"], quiet)).size, (await late.removed(["1"], quiet)).size]).toEqual([1, 0]);
   for (const one of [leads, tiers, late]) one.leave();
   const next = underway.enter();
   next.at({ sync: "customers", ...IN });
-  expect((await next.removed(["1"])).size).toBe(0);
+  expect((await next.removed(["1"], quiet)).size).toBe(0);
 });
