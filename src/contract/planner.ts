@@ -263,7 +263,7 @@ export interface Planner {
   ): Promise<void>;
   /** Of these records, those to which living rows of a plan go. */
   aims(path: string, remoteIds: readonly string[]): Promise<readonly string[]>;
-  /** Of these records, those whose rows left the model with a plan: record id → key of the row. */
+  /** Of these records, those whose rows left the model with a plan, and to which no other row of it goes: record id → key of the row. */
   leaving(path: string, remoteIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Who of this account's snapshots holds these records. */
   owners(account: string, object: string, remoteIds: readonly string[]): Promise<readonly LinkOwner[]>;

@@ -161,7 +161,7 @@ export async function aims(
   return rows.map((row) => row.remote_id);
 }
 
-/** Of these records, those whose rows left the model with the plan: record id → key of the row. */
+/** Of these records, those whose rows left the model with the plan, and to which no other row of it goes: record id → key of the row. */
 export async function leaving(
   session: DuckdbSession,
   path: string,
@@ -169,8 +169,9 @@ export async function leaving(
 ): Promise<ReadonlyMap<string, string>> {
   if (remoteIds.length === 0) return new Map();
   const rows = await session.rows<{ remote_id: string; key: string }>(
-    `select remote_id, key from read_parquet(${quoteText(path)})
-      where change = 'removed' and remote_id in (${remoteIds.map(quoteText).join(", ")})`,
+    `select remote_id, any_value(key) as key from read_parquet(${quoteText(path)})
+      where (change = 'removed' or settled is null) and remote_id in (${remoteIds.map(quoteText).join(", ")})
+      group by remote_id having bool_and(change = 'removed')`,
   );
   return new Map(rows.map((row) => [row.remote_id, row.key]));
 }

@@ -104,7 +104,10 @@ it("a person under a new key takes the record along, though nothing is looked up
   const before = await portal.dump();
   project.write({ "people.json": [...crowd(2), { ...person(3), id: 77 }] });
   const { run } = await project.run("people");
-  expect(run.operations).toMatchObject({ upsert: { applied: 1, rejected: 0 }, archive: { transferred: 1, applied: 0 } });
+  expect(run.operations).toMatchObject({
+    upsert: { applied: 1, rejected: 0 },
+    archive: { transferred: 1, applied: 0 },
+  });
   expect(await portal.dump()).toEqual(before);
   // The vendor met it: it counts as one that was there before, and stays when the row leaves.
   project.write({ "people.json": crowd(2) });

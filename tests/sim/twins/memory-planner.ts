@@ -34,12 +34,16 @@ export function memoryPlanner(disk: PlannerDisk, evaluate: Evaluate, clock: Cloc
       const aims = new Set(going.flatMap(({ remoteId }) => remoteId ?? []));
       return remoteIds.filter((id) => aims.has(id));
     },
-    leaving: async (path, remoteIds) =>
-      new Map(
-        planOf(disk, path).rows.flatMap(({ change, remoteId, key }): [string, string][] =>
-          change === "removed" && remoteId !== null && remoteIds.includes(remoteId) ? [[remoteId, key]] : [],
-        ),
-      ),
+    leaving: async (path, remoteIds) => {
+      const { rows } = planOf(disk, path);
+      const goesOn = new Set(
+        rows.flatMap(({ change, settled, remoteId }) => (change !== "removed" && settled === null ? [remoteId] : [])),
+      );
+      const left = rows.flatMap(({ change, remoteId, key }): [string, string][] =>
+        change === "removed" && remoteId !== null && !goesOn.has(remoteId) ? [[remoteId, key]] : [],
+      );
+      return new Map(left.filter(([id]) => remoteIds.includes(id)));
+    },
     accept: async (at, rows) => acceptRows(disk, at, rows),
     markInDoubt: async (at, ranges) => markInDoubt(disk, at, ranges, clock.now()),
     owners: async (account, object, remoteIds) =>

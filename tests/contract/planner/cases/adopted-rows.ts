@@ -178,6 +178,12 @@ export const adoptedRows: readonly Case[] = [
       expect(await subject.planner.aims(path, [])).toEqual([]);
       expect(await subject.planner.leaving(path, ["R-1", "it's", "R-2"])).toEqual(new Map([["R-1", "1"]]));
       expect(await subject.planner.leaving(path, [])).toEqual(new Map());
+      const moves = await sync.plan(rows("4"), { find: () => ({ entry: 0, remoteId: "R-1", present: {} }) });
+      expect(moves.rows, "it is taken along by the plan itself").toMatchObject([
+        { key: "4", remoteId: "R-1" },
+        { key: "1", change: "removed" },
+      ]);
+      expect(await subject.planner.leaving(moves.file.path, ["R-1"])).toEqual(new Map());
     },
   },
   {
