@@ -3,12 +3,13 @@ import type { Project, Sync } from "../contract/project.ts";
 import type { Action, RunRecord } from "../contract/run.ts";
 import type { StateStore } from "../contract/state.ts";
 import { asFault } from "../core/as-fault.ts";
-import { openLook } from "../engine/open-memory.ts";
+import { openLook } from "../engine/open-ledger.ts";
 import { faultCode, type ServiceLine } from "./ask-service.ts";
 import type { CommandContext } from "./command-context.ts";
 import type { Ended } from "./run.ts";
 
 const POLL = "wait=60";
+const NEVER = new AbortController().signal;
 
 /** What the service is asked for beside the approval. */
 export type AskedThere = { readonly action: Action; readonly insist: boolean };
@@ -47,7 +48,9 @@ async function runOne(
 ): Promise<Ended> {
   try {
     const path = `/api/v1/syncs/${encodeURIComponent(sync.name)}/runs`;
-    const started = await line.ask("POST", path, { ...asked, approve: options.approve }, signal);
+    if (signal.aborted) throw new Fault("CANCELLED", "cancelled before anything was asked for");
+    // Asked to its end: a run that nobody knows the id of could not be cancelled.
+    const started = await line.ask("POST", path, { ...asked, approve: options.approve }, NEVER);
     const id = String(started.id);
     await untilOver(line, id, signal);
     const run = await state.run(id);
@@ -62,15 +65,14 @@ async function runOne(
 /** A run that pauses goes on for hours: nobody waits for that. */
 async function untilOver(line: ServiceLine, id: string, signal: AbortSignal): Promise<void> {
   let isCancelled = false;
-  const never = new AbortController().signal;
   for (;;) {
     try {
-      const run = await line.ask("GET", `/api/v1/runs/${id}?${POLL}`, null, isCancelled ? never : signal);
+      const run = await line.ask("GET", `/api/v1/runs/${id}?${POLL}`, null, isCancelled ? NEVER : signal);
       if (run.ended_at !== null || run.state === "paused") return;
     } catch (error) {
       if (isCancelled || !signal.aborted) throw error;
       isCancelled = true;
-      await line.ask("POST", `/api/v1/runs/${id}/cancel`, null, never);
+      await line.ask("POST", `/api/v1/runs/${id}/cancel`, null, NEVER);
     }
   }
 }
