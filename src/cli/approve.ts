@@ -1,5 +1,5 @@
 import { approveHold } from "../engine/approve-hold.ts";
-import { openLedger } from "../engine/open-memory.ts";
+import { openLedger } from "../engine/open-ledger.ts";
 import type { CommandContext } from "./command-context.ts";
 import { findRun } from "./find-run.ts";
 import { openProject } from "./open-project.ts";

@@ -1,4 +1,4 @@
-import { openLook } from "../engine/open-memory.ts";
+import { openLook } from "../engine/open-ledger.ts";
 import type { CommandContext } from "./command-context.ts";
 import { namedSync } from "./named-sync.ts";
 import { openProject } from "./open-project.ts";

@@ -5,7 +5,7 @@ import { Fault } from "../contract/fault.ts";
 import type { Project, Sync } from "../contract/project.ts";
 import { modifiedSyncs } from "../core/modified-syncs.ts";
 import { MODIFIED, selectSyncs } from "../core/select.ts";
-import { openLook } from "../engine/open-memory.ts";
+import { openLook } from "../engine/open-ledger.ts";
 import type { CommandContext } from "./command-context.ts";
 import { problemText } from "./render-fault.ts";
 import type { SoundProject } from "./services.ts";

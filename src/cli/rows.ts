@@ -3,7 +3,7 @@ import type { Sync } from "../contract/project.ts";
 import { ROW_STATES, type RowState } from "../contract/run.ts";
 import { keyText } from "../core/key-text.ts";
 import { listRows, type RowGroup } from "../engine/list-rows.ts";
-import { openLook } from "../engine/open-memory.ts";
+import { openLook } from "../engine/open-ledger.ts";
 import { REFUSED_NOW } from "../engine/plan-sync.ts";
 import type { CommandContext } from "./command-context.ts";
 import { findRun } from "./find-run.ts";

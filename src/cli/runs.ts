@@ -1,7 +1,7 @@
 import { Fault } from "../contract/fault.ts";
 import { isoTime, runJson } from "../core/run-json.ts";
 import { interruptedRun } from "../engine/interrupted.ts";
-import { openLook } from "../engine/open-memory.ts";
+import { openLook } from "../engine/open-ledger.ts";
 import type { CommandContext } from "./command-context.ts";
 import { namedSync } from "./named-sync.ts";
 import { openProject } from "./open-project.ts";

@@ -1,6 +1,6 @@
 import { isoTime, restoredJson, runJson } from "../core/run-json.ts";
 import { interruptedRun } from "../engine/interrupted.ts";
-import { openLook } from "../engine/open-memory.ts";
+import { openLook } from "../engine/open-ledger.ts";
 import type { CommandContext } from "./command-context.ts";
 import { openProject } from "./open-project.ts";
 import { restoredText } from "./render-plan.ts";

@@ -4,7 +4,7 @@ import { SCOPES, type Scope, type ServiceStore, type TokenRecord } from "../cont
 import type { StateStore } from "../contract/state.ts";
 import { newRunId } from "../core/run-id.ts";
 import { isoTime } from "../core/run-json.ts";
-import { openLedger } from "../engine/open-memory.ts";
+import { openLedger } from "../engine/open-ledger.ts";
 import { tokenHash } from "../service/api/caller.ts";
 import type { CommandContext } from "./command-context.ts";
 import { namedSync } from "./named-sync.ts";

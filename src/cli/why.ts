@@ -3,7 +3,7 @@ import { amount } from "../core/count-text.ts";
 import { keyFromInput } from "../core/key.ts";
 import { keyText, shownKey } from "../core/key-text.ts";
 import { isoTime } from "../core/run-json.ts";
-import { openLook } from "../engine/open-memory.ts";
+import { openLook } from "../engine/open-ledger.ts";
 import { plannedValues, reasonOf, storyJson } from "../engine/story-json.ts";
 import { type Chapter, STORY_RUNS, type Story, tellStory } from "../engine/tell-story.ts";
 import { modelOf } from "../engine/workbench.ts";
