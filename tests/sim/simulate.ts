@@ -60,8 +60,8 @@ export async function simulate(seed: number, options: SimOptions = PLAIN): Promi
   let compared = 0;
   const play = async (): Promise<void> => {
     const shape = options.isShort
-      ? { rounds: story.int(1, 2), size: story.int(3, 8), calmDays: 2 }
-      : { rounds: story.int(2, 5), size: story.int(3, 14), calmDays: 3 };
+      ? { rounds: story.int(1, 2), size: story.int(3, 8), calmDays: 2, episodes: 0.1 }
+      : { rounds: story.int(2, 5), size: story.int(3, 14), calmDays: 3, episodes: 0.4 };
     const end = cleaned(await playStory(stage, shape, story));
     if (!(await settle(stage, end, shape))) watch.blame("it does not settle");
     const rest = { stage, ...end };

@@ -7,8 +7,14 @@ import { letPeopleWork } from "./people.ts";
 import { type ModelName, SAME_FIELDS_AGAIN } from "./project.ts";
 import { cutSql, firstTable, nextTable, sqlOf, type Table, withLeavers } from "./tables.ts";
 
-/** `calmDays`: runs a day apart before the sync is expected to have nothing left to do. */
-export type StoryShape = { readonly rounds: number; readonly size: number; readonly calmDays: number };
+export type StoryShape = {
+  readonly rounds: number;
+  readonly size: number;
+  /** Runs a day apart before the sync is expected to have nothing left to do. */
+  readonly calmDays: number;
+  /** Share of the seeds with such trouble whose story ends with an episode made for it. */
+  readonly episodes: number;
+};
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -45,9 +51,9 @@ export async function playStory(stage: Stage, shape: StoryShape, chance: Chance)
 }
 
 /** A process sleeps for longer than its lease, another takes over, and the first wakes in the middle of the other's work. */
-async function playTakeover(stage: Stage, { size }: StoryShape, given: Given, chance: Chance): Promise<void> {
+async function playTakeover(stage: Stage, { size, episodes }: StoryShape, given: Given, chance: Chance): Promise<void> {
   const { world, vendor, swarm } = stage;
-  if (!swarm.has("pause") || !chance.hits(0.5)) return;
+  if (!swarm.has("pause") || !chance.hits(episodes)) return;
   await world.sleep(30 * HOUR);
   const sqls = tell(stage, changed(given.tables, size, chance, stage), "whole");
   const run = (fate: Partial<Fate>) =>
@@ -66,9 +72,9 @@ async function playTakeover(stage: Stage, { size }: StoryShape, given: Given, ch
  * Rows change, their process dies as it sends them, somebody touches the file (the run is given up, its rows are in doubt), and
  * what the warehouse holds is again what was accepted before: nothing but the doubt tells.
  */
-async function playDoubts(stage: Stage, { size }: StoryShape, given: Given, chance: Chance): Promise<Given> {
+async function playDoubts(stage: Stage, { size, episodes }: StoryShape, given: Given, chance: Chance): Promise<Given> {
   const { world, vendor, swarm } = stage;
-  if (!swarm.has("crash") || !chance.hits(0.4)) return given;
+  if (!swarm.has("crash") || !chance.hits(episodes)) return given;
   const { tables, version } = given;
   const run = (sqls: Command["sqls"], fate: Fate) =>
     runCommand(stage, { sqls, version, fate, cancelAfterMs: null, insists: true, approve: false });
