@@ -47,7 +47,20 @@ export async function playStory(stage: Stage, shape: StoryShape, chance: Chance)
     given = { ...given, version: await playRound(stage, chance, given, chance.fork(`edits ${round}`)) };
   }
   await playTakeover(stage, shape, given, chance.fork("takeover"));
+  await playCutRead(stage, shape, given, chance.fork("cut read"));
   return playDoubts(stage, shape, given, chance.fork("doubts"));
+}
+
+/** One command by itself; `how` much of what the warehouse holds is read. */
+function runOnce(
+  stage: Stage,
+  { tables, version }: Given,
+  how: "whole" | "cut",
+  fate: Partial<Fate> = {},
+): Promise<Ended> {
+  const sqls = tell(stage, tables, how);
+  const asked = { version, cancelAfterMs: null, insists: true, approve: false };
+  return runCommand(stage, { ...asked, sqls, fate: { ...NO_FATE, ...fate } });
 }
 
 /** A process sleeps for longer than its lease, another takes over, and the first wakes in the middle of the other's work. */
@@ -55,17 +68,23 @@ async function playTakeover(stage: Stage, { size, episodes }: StoryShape, given:
   const { world, vendor, swarm } = stage;
   if (!swarm.has("pause") || !chance.hits(episodes)) return;
   await world.sleep(30 * HOUR);
-  const sqls = tell(stage, changed(given.tables, size, chance, stage), "whole");
-  const run = (fate: Partial<Fate>) =>
-    runCommand(stage, {
-      ...{ sqls, version: given.version, cancelAfterMs: null, insists: true, approve: false },
-      fate: { ...NO_FATE, isSlow: true, ...fate },
-    });
+  const now = { ...given, tables: changed(given.tables, size, chance, stage) };
   const at = { from: chance.pick(["start", "writing"]), call: chance.int(1, 12) };
-  const sleeper = run({ pause: { at, ms: LONG_PAUSES_MS[0] } });
+  const sleeper = runOnce(stage, now, "whole", { isSlow: true, pause: { at, ms: LONG_PAUSES_MS[0] } });
   await world.sleep(LONG_PAUSES_MS[0] - chance.int(0, 500));
-  await Promise.all([sleeper, run({})]);
+  await Promise.all([sleeper, runOnce(stage, now, "whole", { isSlow: true })]);
   for (const kind of ["pause", "two processes"]) vendor.seen.add(kind);
+}
+
+/** Everything is in its place, and then the warehouse gives some rows and breaks off. */
+async function playCutRead(stage: Stage, { episodes }: StoryShape, given: Given, chance: Chance): Promise<void> {
+  const { world, vendor, swarm } = stage;
+  if (!swarm.has("cut read") || !chance.hits(episodes)) return;
+  for (const how of ["whole", "cut"] as const) {
+    await world.sleep(30 * HOUR);
+    await runOnce(stage, given, how);
+  }
+  vendor.seen.add("cut read");
 }
 
 /**
@@ -75,18 +94,15 @@ async function playTakeover(stage: Stage, { size, episodes }: StoryShape, given:
 async function playDoubts(stage: Stage, { size, episodes }: StoryShape, given: Given, chance: Chance): Promise<Given> {
   const { world, vendor, swarm } = stage;
   if (!swarm.has("crash") || !chance.hits(episodes)) return given;
-  const { tables, version } = given;
-  const run = (sqls: Command["sqls"], fate: Fate) =>
-    runCommand(stage, { sqls, version, fate, cancelAfterMs: null, insists: true, approve: false });
   await world.sleep(30 * HOUR);
-  await run(tell(stage, tables, "whole"), NO_FATE);
+  await runOnce(stage, given, "whole");
   await world.sleep(10 * MINUTE);
   const at = { from: "sending", call: chance.int(1, 2) };
-  const sqls = tell(stage, changed(tables, size, chance, stage), "whole");
-  const ended = await run(sqls, { ...NO_FATE, crash: { at, moment: "during" } });
+  const next = { ...given, tables: changed(given.tables, size, chance, stage) };
+  const ended = await runOnce(stage, next, "whole", { crash: { at, moment: "during" } });
   if (ended === null) vendor.seen.add("crash");
   await world.sleep(10 * MINUTE);
-  return { tables, version: version + SAME_FIELDS_AGAIN };
+  return { ...given, version: given.version + SAME_FIELDS_AGAIN };
 }
 
 function changed(tables: Given["tables"], size: number, chance: Chance, { swarm }: Stage): Given["tables"] {
