@@ -11,7 +11,20 @@ import { parsePoint } from "./point.ts";
 /** Only read, or keep the lease alive: dying there is dying between two others. */
 const NOT_WATCHED = new Set([
   ...["syncs", "holder", "run", "runs", "batches", "rejects", "reject", "notes", "noteTotals", "noteGroups"],
-  ...["holds", "budget", "setting", "auditTrail", "metas", "readPlan", "countPlan", "owners", "tally", "entry"],
+  ...[
+    "holds",
+    "budget",
+    "setting",
+    "auditTrail",
+    "metas",
+    "readPlan",
+    "countPlan",
+    "owners",
+    "tally",
+    "entry",
+    "aims",
+    "leaving",
+  ],
   ...[
     "planSha",
     "deaths",
