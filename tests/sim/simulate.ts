@@ -60,10 +60,10 @@ export async function simulate(seed: number, options: SimOptions = PLAIN): Promi
   let compared = 0;
   const play = async (): Promise<void> => {
     const shape = options.isShort
-      ? { rounds: story.int(1, 2), size: story.int(3, 8), calmDays: 2, episodes: 0.1 }
-      : { rounds: story.int(2, 5), size: story.int(3, 14), calmDays: 3, episodes: 0.3 };
+      ? { rounds: story.int(1, 2), size: story.int(3, 8), episodes: 0.1 }
+      : { rounds: story.int(2, 5), size: story.int(3, 14), episodes: 0.25 };
     const end = cleaned(await playStory(stage, shape, story));
-    if (!(await settle(stage, end, shape))) watch.blame("it does not settle");
+    if (!(await settle(stage, end))) watch.blame("it does not settle");
     const rest = { stage, ...end };
     compared = await checkEnd(rest);
     await checkNotes(stage);

@@ -10,8 +10,6 @@ import { cutSql, firstTable, nextTable, sqlOf, type Table, withLeavers } from ".
 export type StoryShape = {
   readonly rounds: number;
   readonly size: number;
-  /** Runs a day apart before the sync is expected to have nothing left to do. */
-  readonly calmDays: number;
   /** Share of the seeds with such trouble whose story ends with an episode made for it. */
   readonly episodes: number;
 };
@@ -166,26 +164,27 @@ function tell({ place, watch }: Stage, tables: Given["tables"], how: "whole" | "
   return { people: sqlOfModel("people"), everyone: sqlOfModel("everyone") };
 }
 
-/** Without any trouble: runs until two in a row had nothing to send. Says whether that came about. */
-export async function settle(stage: Stage, { tables, version }: Given, { calmDays }: StoryShape): Promise<boolean> {
+/** Runs a day apart before a sync is expected to have nothing left to do. */
+const CALM_DAYS = 2;
+
+/** Without any trouble: runs until one had nothing to send, with all that waits for another day behind it. Says whether that came about. */
+export async function settle(stage: Stage, { tables, version }: Given): Promise<boolean> {
   const { world, vendor, watch } = stage;
   vendor.isTroubled = false;
   vendor.downUntilMs = 0;
   const sqls = tell(stage, tables, "whole");
-  let quiet = 0;
   for (let run = 0; run < 10; run++) {
     // Refusals wait up to a day, approvals and lost records are looked at again after one; the last runs follow at once.
-    await world.sleep(run < calmDays ? 25 * HOUR : MINUTE * 5);
+    await world.sleep(run < CALM_DAYS ? 25 * HOUR : MINUTE * 5);
     const before = watch.writes;
     const ended = await runCommand(stage, {
       ...{ sqls, version, fate: NO_FATE, cancelAfterMs: null, insists: true, approve: true },
     });
     for (const { sync, fault } of ended ?? []) if (fault?.code === "QUARANTINED") await release(stage, sync);
     const isQuiet = watch.writes === before && ended?.every((one) => one.run?.state === "succeeded") === true;
-    quiet = isQuiet ? quiet + 1 : 0;
     // Where a row waits, another day may bring it on.
     const isAtRest = ended?.every((one) => one.run?.counts?.waiting === 0) === true;
-    if (run >= (isAtRest ? calmDays - 1 : calmDays) && quiet >= calmDays - 1) return true;
+    if (run >= (isAtRest ? CALM_DAYS - 1 : CALM_DAYS) && isQuiet) return true;
   }
   return false;
 }
