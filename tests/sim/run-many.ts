@@ -27,7 +27,7 @@ export type Total = {
 };
 
 /** So much of the time is for the real databases. */
-const DUCKDB_SHARE = 0.52;
+const DUCKDB_SHARE = 0.53;
 const DUCKDB_FIRST = 1_000_000;
 const WORKER = "tests/sim/worker.js";
 
